@@ -1,0 +1,100 @@
+#include "base/hash.h"
+#include "cli/cmd.h"
+#include "store/rebuild.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct kura_opt cat_options[] = {
+    {"list", 'l', NULL, "list the sources: bytes, lines, SHA-256, name"},
+    {NULL, 0, NULL, NULL}};
+
+static enum kura_rc cat_write(void *arg, const char *p, size_t n,
+                              struct kura_err *err)
+{
+    enum kura_rc rc = kura_sha256_update(arg, p, n, err);
+
+    if (rc == KURA_OK && kura_cli_stop)
+        return kura_err_set(err, KURA_ESTOPPED, "stopped");
+    if (rc == KURA_OK && fwrite(p, 1, n, stdout) != n)
+        return kura_err_sys(err, errno, "cannot write the output");
+    return rc;
+}
+
+static enum kura_rc cat_source(struct kura_warehouse *w,
+                               const struct kura_source_entry *s,
+                               struct kura_err *err)
+{
+    struct kura_sha256 *sha = NULL;
+    char hex[KURA_SHA256_HEX];
+    enum kura_rc rc = kura_sha256_new(&sha, err);
+
+    if (rc == KURA_OK)
+        rc = kura_rebuild(w, s->name, s->lines, cat_write, sha, err);
+    if (rc == KURA_OK)
+        rc = kura_sha256_peek(sha, hex, err);
+    kura_sha256_free(sha);
+    if (rc == KURA_OK && s->bytes != 0 && strcmp(hex, s->sha256) != 0)
+        return kura_err_set(err, KURA_ECORRUPT,
+                            "'%s' came out with SHA-256 %s, not %s as loaded",
+                            s->name, hex, s->sha256);
+    return rc;
+}
+
+static enum kura_rc cat_choose(const struct kura_source_entry *list,
+                               size_t count, const char *name, size_t *chosen,
+                               struct kura_err *err)
+{
+    size_t i;
+
+    if (count == 0)
+        return kura_err_set(err, KURA_ENOTFOUND, "no source is called '%s'",
+                            name);
+    for (i = 0; i < count; i++) {
+        if (strcmp(list[i].name, name) == 0) {
+            *chosen = i;
+            return KURA_OK;
+        }
+    }
+    *chosen = 0;
+    if (count == 1)
+        return KURA_OK;
+    (void)kura_err_set(err, KURA_EUSAGE, "%zu sources are called like '%s'",
+                       count, name);
+    kura_err_hint(err, "name one in full, such as '%s'", list[0].name);
+    return KURA_EUSAGE;
+}
+
+static enum kura_rc cat_run(struct kura_cli *cli, enum kura_exit *code,
+                            struct kura_err *err)
+{
+    bool listing = kura_cli_option(cli, &kura_cmd_cat, "list") != NULL;
+    struct kura_source_entry *list = NULL;
+    struct kura_warehouse *w = NULL;
+    size_t count = 0, i = 0;
+    enum kura_rc rc;
+
+    (void)code;
+    if (cli->args->count != (listing ? 0 : 1))
+        return kura_err_set(err, KURA_EUSAGE, "cat needs one source");
+    rc = kura_warehouse_open(cli->dir, false, &w, err);
+    if (rc == KURA_OK)
+        rc = kura_warehouse_sources(
+            w, listing ? NULL : cli->args->operands[0], &list, &count, err);
+    for (i = 0; rc == KURA_OK && listing && i < count; i++)
+        (void)printf("%lld\t%lld\t%s\t%s\n", (long long)list[i].bytes,
+                     (long long)list[i].lines, list[i].sha256, list[i].name);
+    if (rc == KURA_OK && !listing) {
+        rc = cat_choose(list, count, cli->args->operands[0], &i, err);
+        if (rc == KURA_OK)
+            rc = cat_source(w, &list[i], err);
+    }
+    kura_warehouse_sources_free(list, count);
+    kura_warehouse_close(w);
+    return rc;
+}
+
+const struct kura_cmd kura_cmd_cat = {
+    "cat", "SOURCE", "write a source out again, byte for byte", cat_options,
+    cat_run};

@@ -1,0 +1,393 @@
+#include "ingest/pipeline.h"
+
+#include "ingest/queue.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Room for a block and for the begin of the next one's first line. */
+#define PIPELINE_DATA (KURA_BLOCK_SIZE + KURA_LINE_MAX)
+#define PIPELINE_FOLLOW_NS 200000000L
+
+struct kura_pipeline {
+    struct kura_pipeline_start start;
+    struct kura_block blocks[KURA_PIPELINE_BLOCKS];
+    struct kura_queue free_blocks, read_blocks, parsed_blocks;
+    pthread_t reader, parser;
+    bool reader_runs, parser_runs;
+    atomic_bool quit, follow;
+    struct kura_err reader_err, parser_err;
+    /* The reader's: bytes read but not yet in a block. */
+    char *carry;
+    size_t carry_size;
+    size_t head_used;
+    int64_t offset, line;
+    int piece;
+    int64_t began; /* by the wall clock */
+};
+
+static bool pipeline_stops(struct kura_pipeline *p)
+{
+    return atomic_load(&p->quit) ||
+           (p->start.stop != NULL && *p->start.stop != 0);
+}
+
+/* --- The reader ------------------------------------------------------- */
+
+/* More bytes, from what was read before the start, then the input. */
+static enum kura_rc reader_read(struct kura_pipeline *p, char *to, size_t n,
+                                size_t *got)
+{
+    size_t left = p->start.head_size - p->head_used;
+    struct timespec nap = {0, PIPELINE_FOLLOW_NS};
+    enum kura_rc rc;
+
+    if (left != 0) {
+        *got = left < n ? left : n;
+        memcpy(to, p->start.head + p->head_used, *got);
+        p->head_used += *got;
+        return KURA_OK;
+    }
+    for (;;) {
+        rc = kura_input_read(p->start.input, to, n, got, &p->reader_err);
+        if (rc != KURA_OK || *got != 0 || !atomic_load(&p->follow) ||
+            pipeline_stops(p))
+            return rc;
+        (void)nanosleep(&nap, NULL);
+    }
+}
+
+static size_t reader_last_line_end(const char *s, size_t n)
+{
+    while (n != 0 && s[n - 1] != '\n')
+        n--;
+    return n;
+}
+
+static int64_t reader_count_lines(const char *s, size_t n)
+{
+    int64_t lines = 0;
+    const char *at = s, *end = s + n;
+
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        lines++;
+        at++;
+    }
+    return lines;
+}
+
+/* Hands the first `size` bytes of the block on; the rest is carried over. */
+static enum kura_rc reader_emit(struct kura_pipeline *p, struct kura_block *b,
+                                size_t size, size_t have, int piece)
+{
+    enum kura_rc rc;
+
+    p->carry_size = have - size;
+    memcpy(p->carry, b->data + size, p->carry_size);
+    b->size = size;
+    b->offset = p->offset;
+    b->line = p->line;
+    b->piece = piece;
+    b->terminated = b->data[size - 1] == '\n';
+    rc = kura_sha256_update(p->start.sha, b->data, size, &p->reader_err);
+    if (rc == KURA_OK)
+        rc = kura_sha256_peek(p->start.sha, b->sha256, &p->reader_err);
+    if (rc != KURA_OK)
+        return rc;
+    p->offset += (int64_t)size;
+    if (piece == 0)
+        p->line += reader_count_lines(b->data, size) + !b->terminated;
+    else if (b->terminated)
+        p->line++;
+    return kura_queue_push(&p->read_blocks, b) ? KURA_OK : KURA_ESTOPPED;
+}
+
+/* Fills one block; *end at the end of the input. */
+static enum kura_rc reader_block(struct kura_pipeline *p, struct kura_block *b,
+                                 bool *end)
+{
+    size_t have = p->carry_size, got = 0, size;
+    const char *newline;
+    enum kura_rc rc = KURA_OK;
+
+    memcpy(b->data, p->carry, have);
+    p->carry_size = 0;
+    /* Following, a block ends where the file ends for now: its lines must not
+     * wait for a whole megabyte. */
+    while (rc == KURA_OK && have < PIPELINE_DATA) {
+        rc = reader_read(p, b->data + have, PIPELINE_DATA - have, &got);
+        have += got;
+        *end = got == 0;
+        if (*end || (atomic_load(&p->follow) && reader_last_line_end(b->data, have)))
+            break;
+        if (have >= KURA_BLOCK_SIZE)
+            break;
+    }
+    if (have == 0) {
+        (void)kura_queue_push(&p->free_blocks, b);
+        return rc;
+    }
+    /* In the middle of a long line, or of one that was loaded without its end:
+     * pieces until it ends. */
+    newline = memchr(b->data, '\n', have);
+    if (p->piece != 0) {
+        size = newline != NULL ? (size_t)(newline - b->data) + 1 : have;
+        if (size > KURA_LINE_MAX)
+            size = KURA_LINE_MAX;
+        *end = *end && size == have;
+        if (reader_emit(p, b, size, have, p->piece) != KURA_OK)
+            return KURA_ESTOPPED;
+        p->piece = b->terminated ? 0 : p->piece + 1;
+        return rc;
+    }
+    if (newline == NULL ? have >= KURA_LINE_MAX
+                        : (size_t)(newline - b->data) >= KURA_LINE_MAX) {
+        p->piece = 2;
+        *end = false;
+        return reader_emit(p, b, KURA_LINE_MAX, have, 1) == KURA_OK
+                   ? rc
+                   : KURA_ESTOPPED;
+    }
+    size = reader_last_line_end(b->data, have);
+    if (size == 0 || (*end && size != have)) {
+        /* Stopped while following, a line that is not whole stays unread. */
+        if (atomic_load(&p->follow) && size == 0) {
+            (void)kura_queue_push(&p->free_blocks, b);
+            return rc;
+        }
+        if (!atomic_load(&p->follow))
+            size = have;
+    }
+    *end = *end && size == have;
+    if (reader_emit(p, b, size, have, 0) != KURA_OK)
+        return KURA_ESTOPPED;
+    return rc;
+}
+
+static void *reader_main(void *arg)
+{
+    struct kura_pipeline *p = arg;
+    struct kura_block *b;
+    enum kura_rc rc = KURA_OK;
+    bool end = false;
+
+    while (rc == KURA_OK && !end && !pipeline_stops(p)) {
+        b = kura_queue_pop(&p->free_blocks);
+        if (b == NULL)
+            break;
+        rc = reader_block(p, b, &end);
+    }
+    kura_queue_close(&p->read_blocks);
+    return NULL;
+}
+
+/* --- The parser ------------------------------------------------------- */
+
+static struct kura_line *parser_room(struct kura_block *b)
+{
+    size_t capacity = b->capacity == 0 ? 1024 : b->capacity * 2;
+    struct kura_line *lines;
+
+    if (b->count < b->capacity)
+        return &b->lines[b->count];
+    lines = realloc(b->lines, capacity * sizeof(*lines));
+    if (lines == NULL)
+        return NULL;
+    b->lines = lines;
+    b->capacity = capacity;
+    return &b->lines[b->count];
+}
+
+static size_t parser_terminator(const char *s, size_t n)
+{
+    if (n == 0 || s[n - 1] != '\n')
+        return 0;
+    return n > 1 && s[n - 2] == '\r' ? 2 : 1;
+}
+
+static enum kura_rc parser_block(struct kura_pipeline *p, struct kura_block *b,
+                                 int64_t *previous)
+{
+    size_t at = 0, n;
+    const char *newline;
+    struct kura_line *l;
+    enum kura_rc rc = KURA_OK;
+
+    kura_parser_reset(b->parser);
+    /* Following takes days; what is too far in the future moves with them. */
+    if (p->start.follow)
+        kura_parser_set_newest(b->parser, p->start.context.newest_us +
+                                              kura_clock_now() - p->began);
+    b->count = 0;
+    while (rc == KURA_OK && at < b->size) {
+        newline = memchr(b->data + at, '\n', b->size - at);
+        n = newline != NULL && b->piece == 0
+                ? (size_t)(newline - b->data) + 1 - at
+                : b->size - at;
+        l = parser_room(b);
+        if (l == NULL)
+            return kura_err_nomem(&p->parser_err);
+        l->start = (uint32_t)at;
+        l->size = (uint32_t)n;
+        if (b->piece != 0)
+            rc = kura_parse_piece(b->parser, b->data + at, n, &l->row,
+                                  &p->parser_err);
+        else
+            rc = kura_parse_line(b->parser, b->data + at, n,
+                                 parser_terminator(b->data + at, n), *previous,
+                                 &l->row, &p->parser_err);
+        if (rc == KURA_OK && l->row.schema != NULL)
+            *previous = l->row.ts;
+        b->count++;
+        at += n;
+    }
+    return rc;
+}
+
+static void *parser_main(void *arg)
+{
+    struct kura_pipeline *p = arg;
+    int64_t previous = INT64_MIN;
+    struct kura_block *b;
+
+    while ((b = kura_queue_pop(&p->read_blocks)) != NULL) {
+        if (parser_block(p, b, &previous) != KURA_OK)
+            break;
+        if (!kura_queue_push(&p->parsed_blocks, b))
+            break;
+    }
+    /* The reader must not wait for a parser that gave up. */
+    kura_queue_close(&p->read_blocks);
+    kura_queue_close(&p->parsed_blocks);
+    return NULL;
+}
+
+/* --- Public ----------------------------------------------------------- */
+
+static enum kura_rc pipeline_allocate(struct kura_pipeline *p,
+                                      struct kura_err *err)
+{
+    enum kura_rc rc;
+    int i;
+
+    p->carry = malloc(PIPELINE_DATA);
+    if (p->carry == NULL)
+        return kura_err_nomem(err);
+    for (i = 0; i < KURA_PIPELINE_BLOCKS; i++) {
+        struct kura_block *b = &p->blocks[i];
+
+        b->data = malloc(PIPELINE_DATA);
+        if (b->data == NULL)
+            return kura_err_nomem(err);
+        rc = kura_parser_new(&p->start.context, &b->parser, err);
+        if (rc != KURA_OK)
+            return rc;
+        (void)kura_queue_push(&p->free_blocks, b);
+    }
+    return KURA_OK;
+}
+
+enum kura_rc kura_pipeline_start(const struct kura_pipeline_start *start,
+                                 struct kura_pipeline **out,
+                                 struct kura_err *err)
+{
+    struct kura_pipeline *p = calloc(1, sizeof(*p));
+    enum kura_rc rc;
+
+    if (p == NULL)
+        return kura_err_nomem(err);
+    p->start = *start;
+    p->began = kura_clock_now();
+    p->offset = start->offset;
+    p->line = start->line + (start->continues ? 0 : 1);
+    p->piece = start->continues ? 1 : 0;
+    atomic_init(&p->quit, false);
+    atomic_init(&p->follow, start->follow);
+    rc = kura_queue_init(&p->free_blocks, err);
+    if (rc == KURA_OK)
+        rc = kura_queue_init(&p->read_blocks, err);
+    if (rc == KURA_OK)
+        rc = kura_queue_init(&p->parsed_blocks, err);
+    if (rc == KURA_OK)
+        rc = pipeline_allocate(p, err);
+    if (rc == KURA_OK) {
+        p->reader_runs = pthread_create(&p->reader, NULL, reader_main, p) == 0;
+        p->parser_runs = pthread_create(&p->parser, NULL, parser_main, p) == 0;
+        if (!p->reader_runs || !p->parser_runs)
+            rc = kura_err_set(err, KURA_ENOMEM, "cannot start a thread");
+    }
+    if (rc == KURA_OK)
+        *out = p;
+    else
+        kura_pipeline_stop(p);
+    return rc;
+}
+
+enum kura_rc kura_pipeline_next(struct kura_pipeline *p, bool wait,
+                                struct kura_block **out, bool *ended,
+                                struct kura_err *err)
+{
+    const struct kura_err *e;
+    bool closed = kura_queue_is_closed(&p->parsed_blocks);
+
+    *ended = false;
+    *out = wait ? kura_queue_pop(&p->parsed_blocks)
+                : kura_queue_try(&p->parsed_blocks);
+    /* Closed before the look: nothing can have come after it. */
+    if (*out != NULL || (!wait && !closed))
+        return KURA_OK;
+    *ended = true;
+    /* Both threads are done with their errors once the queue is closed and
+     * they were joined. */
+    if (p->parser_runs)
+        (void)pthread_join(p->parser, NULL);
+    if (p->reader_runs) {
+        atomic_store(&p->quit, true);
+        kura_queue_close(&p->free_blocks);
+        (void)pthread_join(p->reader, NULL);
+    }
+    p->parser_runs = p->reader_runs = false;
+    e = p->parser_err.rc != KURA_OK ? &p->parser_err : &p->reader_err;
+    if (e->rc != KURA_OK)
+        return kura_err_set(err, e->rc, "%s", e->msg);
+    return KURA_OK;
+}
+
+void kura_pipeline_give_back(struct kura_pipeline *p, struct kura_block *b)
+{
+    (void)kura_queue_push(&p->free_blocks, b);
+}
+
+void kura_pipeline_finish(struct kura_pipeline *p)
+{
+    atomic_store(&p->follow, false);
+}
+
+void kura_pipeline_stop(struct kura_pipeline *p)
+{
+    int i;
+
+    if (p == NULL)
+        return;
+    atomic_store(&p->quit, true);
+    kura_queue_close(&p->free_blocks);
+    kura_queue_close(&p->read_blocks);
+    kura_queue_close(&p->parsed_blocks);
+    if (p->reader_runs)
+        (void)pthread_join(p->reader, NULL);
+    if (p->parser_runs)
+        (void)pthread_join(p->parser, NULL);
+    for (i = 0; i < KURA_PIPELINE_BLOCKS; i++) {
+        free(p->blocks[i].data);
+        free(p->blocks[i].lines);
+        kura_parser_free(p->blocks[i].parser);
+    }
+    kura_queue_release(&p->free_blocks);
+    kura_queue_release(&p->read_blocks);
+    kura_queue_release(&p->parsed_blocks);
+    free(p->carry);
+    free(p);
+}

@@ -1,0 +1,40 @@
+/* engine_internal.h - what the engine lends to the tables of its connection:
+ * the snapshot of the catalog, open partitions, counters, the stop sign.
+ * Only query/engine.c, table.c and scan.c include it. */
+#ifndef KURA_QUERY_ENGINE_INTERNAL_H
+#define KURA_QUERY_ENGINE_INTERNAL_H
+
+#include "query/engine.h"
+#include "query/pushdown.h"
+#include "store/partition.h"
+
+/* A cursor enters when it opens and leaves when it closes.  The first one in
+ * takes the snapshot, the last one out drops it with every open partition: a
+ * statement sees one state, the next one sees what was loaded since. */
+enum kura_rc kura_engine_enter(struct kura_engine *e, struct kura_err *err);
+void kura_engine_leave(struct kura_engine *e);
+
+/* The partitions of the snapshot, of all tables, by day. */
+size_t kura_engine_count(const struct kura_engine *e);
+const struct kura_partition_entry *kura_engine_entry(
+    const struct kura_engine *e, size_t i);
+
+/* Opens partition i, or finds it open, and keeps it open until unpin.  Only its
+ * first *rows rows are part of the snapshot. */
+enum kura_rc kura_engine_pin(struct kura_engine *e, size_t i,
+                             struct kura_partition **out, int64_t *rows,
+                             struct kura_err *err);
+void kura_engine_unpin(struct kura_engine *e, size_t i);
+
+/* KURA_ESTOPPED when the user or the clock says so. */
+enum kura_rc kura_engine_check(const struct kura_engine *e,
+                               struct kura_err *err);
+
+const struct kura_zone *kura_engine_zone(const struct kura_engine *e);
+struct kura_span kura_engine_span(const struct kura_engine *e);
+struct kura_scan_stats *kura_engine_tally(struct kura_engine *e);
+/* About how much a table holds, as of the newest snapshot. */
+void kura_engine_guess(const struct kura_engine *e, const struct kura_schema *s,
+                       int64_t *rows, int64_t *partitions);
+
+#endif

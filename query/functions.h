@@ -1,0 +1,45 @@
+/* functions.h - the SQL functions, documented in docs/functions.md with an
+ * example each that is a test.
+ *
+ * Scalars on text that computed columns use are plain C here, so that the table
+ * evaluates them once per dictionary entry. */
+#ifndef KURA_QUERY_FUNCTIONS_H
+#define KURA_QUERY_FUNCTIONS_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/sqlite.h"
+
+#include <stdbool.h>
+
+/* A function of one text: writes text to out (*is_null false), an integer to
+ * *number (is_integer functions), or sets *is_null. */
+struct kura_text_function {
+    const char *name; /* "registered_domain" */
+    bool is_integer;
+    enum kura_rc (*call)(const char *s, size_t n, struct kura_buf *out,
+                         int64_t *number, bool *is_null, struct kura_err *err);
+};
+const struct kura_text_function *kura_text_function_find(const char *name);
+
+/* A two-argument test with the column first (ip_in, domain_under): compiled
+ * for its second argument, then asked per text. */
+struct kura_text_test;
+struct kura_text_test_kind {
+    const char *name;
+    /* KURA_EINPUT: the argument makes no sense (the message says why). */
+    enum kura_rc (*compile)(const char *arg, size_t n,
+                            struct kura_text_test **out, struct kura_err *err);
+    bool (*matches)(struct kura_text_test *t, const char *s, size_t n);
+    void (*free)(struct kura_text_test *t);
+};
+/* The kinds: "regexp" (pattern second for compile), "ip_in", "domain_under". */
+const struct kura_text_test_kind *kura_text_test_find(const char *name);
+const struct kura_text_test_kind *kura_text_test_at(int i); /* NULL at end */
+
+/* Adds every function to db; zone is that of the site and must outlive db. */
+enum kura_rc kura_functions_register(sqlite3 *db, const struct kura_zone *zone,
+                                     struct kura_err *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* scan.h - goes over the rows of a table that a set of predicates lets pass.
+ *
+ * Partitions are chosen by day and dictionary, segments by their times and by
+ * the smallest and largest value of their chunks, rows one predicate after the
+ * other, the cheapest first.  A chunk is decoded when its first value is needed:
+ * counting rows reads none.  Everything stands still between two calls; values
+ * are valid until the next call.  One thread. */
+#ifndef KURA_QUERY_SCAN_H
+#define KURA_QUERY_SCAN_H
+
+#include "query/engine_internal.h"
+#include "query/pushdown.h"
+#include "store/schema.h"
+
+/* Where the values of a column come from. */
+enum kura_source_kind {
+    KURA_FROM_INTEGERS, /* stored */
+    KURA_FROM_IDS,      /* stored: a text column */
+    KURA_FROM_FUNCTION, /* a text function of a stored text column */
+    KURA_FROM_TIME,     /* iso_time of a stored integer column */
+    KURA_FROM_DAY,      /* local_day */
+    KURA_FROM_HOUR,     /* local_hour */
+    KURA_FROM_WEEKDAY,  /* local_weekday */
+    KURA_FROM_LINE,     /* raw */
+    KURA_FROM_UNKNOWN   /* a function that there is not */
+};
+enum kura_source_kind kura_scan_source(const struct kura_schema *s, int column);
+
+/* Column and predicate; the scan owns the predicate from begin on. */
+struct kura_term {
+    int column;
+    struct kura_predicate *predicate;
+};
+
+struct kura_scan_value {
+    enum kura_operand_kind kind; /* NULL, INTEGER or TEXT */
+    int64_t number;
+    const char *text;
+    size_t size;
+};
+
+struct kura_scan;
+/* Enters the engine; free leaves it. */
+enum kura_rc kura_scan_new(struct kura_engine *e, const struct kura_schema *s,
+                           struct kura_scan **out, struct kura_err *err);
+void kura_scan_free(struct kura_scan *s); /* NULL ok */
+
+/* Starts anew before the first row and goes to it.  The predicates are taken
+ * over even when it fails; the array is copied. */
+enum kura_rc kura_scan_begin(struct kura_scan *s, struct kura_span span,
+                             const struct kura_term *terms, size_t n,
+                             struct kura_err *err);
+enum kura_rc kura_scan_next(struct kura_scan *s, struct kura_err *err);
+bool kura_scan_is_over(const struct kura_scan *s);
+int64_t kura_scan_rowid(const struct kura_scan *s);
+enum kura_rc kura_scan_value(struct kura_scan *s, int column,
+                             struct kura_scan_value *out, struct kura_err *err);
+
+#endif

@@ -1,0 +1,36 @@
+-- Events of a mail server: one row a log line.
+CREATE TABLE mail (
+    process TEXT COLLATE NOCASE, -- the daemon: smtpd, cleanup, qmgr, smtp ...
+    queue_id TEXT COLLATE NOCASE, -- the message within the server; NOQUEUE: refused before
+    envelope_from TEXT COLLATE NOCASE, -- sender of the envelope
+    envelope_to TEXT COLLATE NOCASE, -- recipient of the envelope
+    header_from TEXT COLLATE NOCASE, -- address in the From header
+    header_from_name TEXT COLLATE NOCASE, -- decoded display name in it
+    reply_to TEXT COLLATE NOCASE, -- address in the Reply-To header
+    subject TEXT COLLATE NOCASE, -- decoded Subject
+    attachment_name TEXT COLLATE NOCASE, -- decoded file name
+    attachment_name_raw TEXT COLLATE NOCASE, -- file name as written
+    attachment_ext TEXT COLLATE NOCASE, -- its extension
+    attachment_mime TEXT COLLATE NOCASE, -- media type claimed for it
+    header_name TEXT COLLATE NOCASE, -- the header that was logged
+    header_value TEXT COLLATE NOCASE, -- its value as written
+    message_id TEXT COLLATE NOCASE, -- Message-ID
+    client_name TEXT COLLATE NOCASE, -- name of the client
+    client_ip TEXT COLLATE NOCASE, -- address of the client
+    helo TEXT COLLATE NOCASE, -- HELO that it gave
+    proto TEXT COLLATE NOCASE, -- SMTP or ESMTP
+    sasl_method TEXT COLLATE NOCASE, -- how it logged in
+    sasl_username TEXT COLLATE NOCASE, -- as whom it logged in
+    relay TEXT COLLATE NOCASE, -- the server that the message was given to
+    relay_ip TEXT COLLATE NOCASE, -- its address
+    orig_to TEXT COLLATE NOCASE, -- recipient before rewriting
+    status TEXT COLLATE NOCASE, -- sent, deferred, bounced, reject ...
+    dsn TEXT COLLATE NOCASE, -- delivery status code
+    delay INTEGER, -- time in the server, milliseconds
+    size INTEGER, -- bytes of the message
+    nrcpt INTEGER, -- recipients of the message
+    action TEXT COLLATE NOCASE, -- connect, disconnect, reject, header, queued, delivery, removed ...
+    message TEXT COLLATE NOCASE, -- the rest of the line, of lines without a form of their own
+    pid INTEGER, -- process number
+    host TEXT COLLATE NOCASE -- the mail server, from the syslog header
+);

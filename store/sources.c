@@ -1,0 +1,583 @@
+/* sources.c - what was loaded: the sources of a warehouse, how far each one
+ * is held, and what each partition holds of them. */
+#define KURA_WAREHOUSE_PRIVATE
+#include "store/warehouse_internal.h"
+
+#include "base/fs.h"
+#include "store/partition.h"
+
+#define NAME_MAX_BYTES 65536
+#define SAME_NAME_MAX 1000000
+
+/* --- The list ---------------------------------------------------------- */
+
+static bool source_matches(const char *name, const char *key, const char *want)
+{
+    size_t n = strlen(name), m = strlen(want);
+
+    if (strcmp(name, want) == 0 || strncmp(key, want, m) == 0)
+        return true;
+    return n > m && name[n - m - 1] == '/' && strcmp(name + n - m, want) == 0;
+}
+
+/* Copies a text of the catalog into an array of the entry. */
+static enum kura_rc text_fit(sqlite3_stmt *stmt, int column, char *out,
+                             size_t size, struct kura_err *err)
+{
+    const char *s = kura_column_text(stmt, column);
+    size_t n = strlen(s);
+
+    if (n >= size)
+        return kura_err_set(err, KURA_ECORRUPT,
+                            "the catalog has an entry that is too long: "
+                            "'%.80s'",
+                            s);
+    memcpy(out, s, n + 1);
+    return KURA_OK;
+}
+
+static void source_release(struct kura_source_entry *s)
+{
+    free(s->name);
+    free(s->format);
+}
+
+#define SOURCE_COLUMNS                                                         \
+    "SELECT number, key, name, format, bytes, lines, sha256, terminated, "     \
+    "as_of "
+
+static enum kura_rc source_read(sqlite3_stmt *stmt, struct kura_source_entry *s,
+                                struct kura_err *err)
+{
+    enum kura_rc rc;
+
+    memset(s, 0, sizeof(*s));
+    s->number = sqlite3_column_int64(stmt, 0);
+    s->bytes = sqlite3_column_int64(stmt, 4);
+    s->lines = sqlite3_column_int64(stmt, 5);
+    s->terminated = sqlite3_column_int(stmt, 7) != 0;
+    s->as_of = sqlite3_column_type(stmt, 8) == SQLITE_NULL
+                   ? INT64_MIN
+                   : sqlite3_column_int64(stmt, 8);
+    rc = text_fit(stmt, 1, s->key, sizeof(s->key), err);
+    if (rc == KURA_OK)
+        rc = text_fit(stmt, 6, s->sha256, sizeof(s->sha256), err);
+    if (rc == KURA_OK)
+        rc = kura_column_copy(stmt, 2, &s->name, err);
+    if (rc == KURA_OK)
+        rc = kura_column_copy(stmt, 3, &s->format, err);
+    if (rc != KURA_OK)
+        source_release(s);
+    return rc;
+}
+
+enum kura_rc kura_warehouse_sources(struct kura_warehouse *w, const char *name,
+                                    struct kura_source_entry **out,
+                                    size_t *count, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    void *list = NULL;
+    size_t n = 0, cap = 0;
+    bool row = true;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(w->db, SOURCE_COLUMNS "FROM source ORDER BY number",
+                         &stmt, err);
+    while (rc == KURA_OK) {
+        rc = kura_db_step(stmt, &row, err);
+        if (rc != KURA_OK || !row)
+            break;
+        if (name != NULL && !source_matches(kura_column_text(stmt, 2),
+                                            kura_column_text(stmt, 1), name))
+            continue;
+        rc = kura_list_grow(&list, n, &cap, sizeof(**out), err);
+        if (rc == KURA_OK)
+            rc = source_read(stmt, (struct kura_source_entry *)list + n, err);
+        if (rc == KURA_OK)
+            n++;
+    }
+    (void)sqlite3_finalize(stmt);
+    if (rc != KURA_OK) {
+        kura_warehouse_sources_free(list, n);
+        return rc;
+    }
+    *out = list;
+    *count = n;
+    return KURA_OK;
+}
+
+void kura_warehouse_sources_free(struct kura_source_entry *list, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        source_release(&list[i]);
+    free(list);
+}
+
+/* --- Registering ------------------------------------------------------- */
+
+/* Whether `sql` (with one parameter) gives a row for the text. */
+static enum kura_rc text_is_taken(sqlite3_stmt *stmt, const char *text,
+                                  bool *taken, struct kura_err *err)
+{
+    enum kura_rc rc;
+
+    kura_bind_text(stmt, 1, text);
+    rc = kura_db_step(stmt, taken, err);
+    (void)sqlite3_reset(stmt);
+    return rc;
+}
+
+/* Appends to `out` the first of text, text<mark>2, text<mark>3 ... that the
+ * column of table source does not have. */
+static enum kura_rc text_make_unique(struct kura_warehouse *w, const char *sql,
+                                     const char *text, char mark,
+                                     struct kura_buf *out, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool taken = true;
+    int i;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(w->db, sql, &stmt, err);
+    for (i = 1; rc == KURA_OK && taken && i < SAME_NAME_MAX; i++) {
+        kura_buf_reset(out);
+        rc = i == 1 ? kura_buf_puts(out, text, err)
+                    : kura_buf_printf(out, err, "%s%c%d", text, mark, i);
+        if (rc == KURA_OK)
+            rc = text_is_taken(stmt, out->data, &taken, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    if (rc == KURA_OK && taken)
+        rc =
+            kura_err_set(err, KURA_EINPUT, "too many sources named '%s'", text);
+    return rc;
+}
+
+/* A source of the same head of which nothing was consumed is this one: a run
+ * that registered it and stopped, or another process that is about to load
+ * it. */
+static enum kura_rc source_find_untouched(struct kura_warehouse *w,
+                                          struct kura_source_entry *s,
+                                          bool *found, struct kura_err *err)
+{
+    struct kura_source_entry known;
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(w->db,
+                         SOURCE_COLUMNS "FROM source WHERE bytes = 0 AND "
+                                        "(key = ?1 OR substr(key, 1, "
+                                        "length(?1) + 1) = ?1 || ':') "
+                                        "ORDER BY number",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        kura_bind_text(stmt, 1, s->key);
+        rc = kura_db_step(stmt, found, err);
+    }
+    if (rc == KURA_OK && *found) {
+        rc = source_read(stmt, &known, err);
+        if (rc == KURA_OK) {
+            s->number = known.number;
+            memcpy(s->key, known.key, sizeof(s->key));
+            free(s->name);
+            s->name = known.name;
+            free(known.format);
+        }
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* Parameters 2 to 7 of both statements that write a source. */
+static void source_bind(sqlite3_stmt *stmt, const struct kura_source_entry *s)
+{
+    kura_bind_text(stmt, 2, s->format);
+    (void)sqlite3_bind_int64(stmt, 3, s->bytes);
+    (void)sqlite3_bind_int64(stmt, 4, s->lines);
+    kura_bind_text(stmt, 5, s->sha256);
+    (void)sqlite3_bind_int(stmt, 6, s->terminated);
+    if (s->as_of == INT64_MIN)
+        (void)sqlite3_bind_null(stmt, 7);
+    else
+        (void)sqlite3_bind_int64(stmt, 7, s->as_of);
+}
+
+static enum kura_rc source_insert(struct kura_warehouse *w,
+                                  const struct kura_source_entry *s,
+                                  const char *key, const char *name,
+                                  struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(w->db,
+                         "INSERT INTO source (key, format, bytes, lines, "
+                         "sha256, terminated, as_of, name) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        kura_bind_text(stmt, 1, key);
+        source_bind(stmt, s);
+        kura_bind_text(stmt, 8, name);
+        rc = kura_db_step_done(stmt, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* s->name is the caller's heap memory; a changed name takes its place. */
+static enum kura_rc source_new(struct kura_warehouse *w,
+                               struct kura_source_entry *s,
+                               struct kura_err *err)
+{
+    struct kura_buf key, name;
+    char *copy = NULL;
+    enum kura_rc rc;
+
+    kura_buf_init(&key, sizeof(s->key) - 1);
+    kura_buf_init(&name, NAME_MAX_BYTES);
+    rc = text_make_unique(w, "SELECT 1 FROM source WHERE key = ?", s->key, ':',
+                          &key, err);
+    if (rc == KURA_OK)
+        rc = text_make_unique(w, "SELECT 1 FROM source WHERE name = ?", s->name,
+                              '#', &name, err);
+    if (rc == KURA_OK) {
+        copy = strdup(name.data);
+        if (copy == NULL)
+            rc = kura_err_nomem(err);
+    }
+    if (rc == KURA_OK)
+        rc = source_insert(w, s, key.data, name.data, err);
+    if (rc == KURA_OK) {
+        s->number = sqlite3_last_insert_rowid(w->db);
+        memcpy(s->key, key.data, key.len + 1);
+        free(s->name);
+        s->name = copy;
+        copy = NULL;
+    }
+    free(copy);
+    kura_buf_release(&key);
+    kura_buf_release(&name);
+    return rc;
+}
+
+enum kura_rc kura_warehouse_source_add(struct kura_warehouse *w,
+                                       struct kura_source_entry *s,
+                                       struct kura_err *err)
+{
+    bool found = false;
+    enum kura_rc rc = kura_catalog_begin(w, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = source_find_untouched(w, s, &found, err);
+    if (rc == KURA_OK && !found)
+        rc = source_new(w, s, err);
+    return kura_catalog_end(w, rc, err);
+}
+
+enum kura_rc kura_warehouse_source_mark(struct kura_warehouse *w,
+                                        const struct kura_source_entry *s,
+                                        struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc = kura_catalog_begin(w, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = kura_db_prepare(w->db,
+                         "UPDATE source SET format = ?2, bytes = ?3, "
+                         "lines = ?4, sha256 = ?5, terminated = ?6, as_of = ?7 "
+                         "WHERE number = ?1",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        (void)sqlite3_bind_int64(stmt, 1, s->number);
+        source_bind(stmt, s);
+        rc = kura_db_step_done(stmt, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    if (rc == KURA_OK && sqlite3_changes(w->db) != 1)
+        rc = kura_err_set(err, KURA_ENOTFOUND, "no source has number %lld",
+                          (long long)s->number);
+    return kura_catalog_end(w, rc, err);
+}
+
+enum kura_rc kura_warehouse_source_lock(struct kura_warehouse *w,
+                                        int64_t number, struct kura_err *err)
+{
+    enum kura_rc rc = kura_slot_lock(w, KURA_SLOT_SOURCE + number, err);
+
+    if (rc == KURA_EBUSY)
+        return kura_err_set(err, rc,
+                            "source %lld is being loaded by another process",
+                            (long long)number);
+    return rc;
+}
+
+void kura_warehouse_source_unlock(struct kura_warehouse *w, int64_t number)
+{
+    kura_slot_unlock(w, KURA_SLOT_SOURCE + number);
+}
+
+/* --- What partitions hold ---------------------------------------------- */
+
+static enum kura_rc partition_held(const char *path, const char *key,
+                                   int64_t *bytes, struct kura_err *err)
+{
+    const struct kura_partition_source *s;
+    struct kura_partition *p = NULL;
+    size_t i;
+    enum kura_rc rc;
+
+    if (!kura_fs_exists(path))
+        return kura_err_set(err, KURA_ECORRUPT,
+                            "partition '%s' is in the catalog, but its file "
+                            "is missing",
+                            path);
+    rc = kura_partition_open(path, &p, err);
+    if (rc != KURA_OK)
+        return rc;
+    for (i = 0; i < kura_partition_sources(p); i++) {
+        s = kura_partition_source(p, i);
+        if (strcmp(s->key, key) == 0 && s->held_bytes > *bytes)
+            *bytes = s->held_bytes;
+    }
+    kura_partition_close(p);
+    return KURA_OK;
+}
+
+enum kura_rc kura_warehouse_held(struct kura_warehouse *w,
+                                 const struct kura_schema *table, int64_t day,
+                                 const char *key, int64_t *bytes,
+                                 struct kura_err *err)
+{
+    /* A reject's day is that of its loading: an earlier run's may be any. */
+    bool every_day = strcmp(table->name, "reject") == 0;
+    struct kura_partition_entry *list = NULL;
+    size_t count = 0, i;
+    int64_t most = 0;
+    enum kura_rc rc;
+
+    rc = kura_warehouse_list(w, table, &list, &count, err);
+    for (i = 0; rc == KURA_OK && i < count; i++)
+        if (every_day || list[i].day == day)
+            rc = partition_held(list[i].path, key, &most, err);
+    kura_warehouse_list_free(list, count);
+    if (rc == KURA_OK)
+        *bytes = most;
+    return rc;
+}
+
+/* --- Bringing the catalog up to date ----------------------------------- */
+
+/* The partition's own id, and the rows of its segments. */
+static enum kura_rc mirror_meta(sqlite3 *part, const char *path, char id[33],
+                                int64_t *rows, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *text;
+    bool row = false;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(part,
+                         "SELECT (SELECT value FROM meta WHERE key = 'id'), "
+                         "(SELECT sum(rows) FROM segment)",
+                         &stmt, err);
+    if (rc == KURA_OK)
+        rc = kura_db_step(stmt, &row, err);
+    if (rc == KURA_OK) {
+        text = kura_column_text(stmt, 0);
+        if (strlen(text) != 32)
+            rc = kura_err_set(err, KURA_ECORRUPT, "partition '%s' has a bad id",
+                              path);
+        else
+            memcpy(id, text, 33);
+        *rows = sqlite3_column_int64(stmt, 1);
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+static enum kura_rc mirror_sources(sqlite3_stmt *from, sqlite3_stmt *to,
+                                   int64_t number, int64_t *bytes,
+                                   struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    bool row = true;
+    int i;
+
+    while (rc == KURA_OK) {
+        rc = kura_db_step(from, &row, err);
+        if (rc != KURA_OK || !row)
+            break;
+        (void)sqlite3_bind_int64(to, 1, number);
+        for (i = 0; i < 2; i++)
+            kura_bind_text(to, 2 + i, kura_column_text(from, i));
+        for (i = 2; i < 6; i++)
+            (void)sqlite3_bind_int64(to, 2 + i, sqlite3_column_int64(from, i));
+        *bytes += sqlite3_column_int64(from, 3);
+        rc = kura_db_step_done(to, err);
+    }
+    return rc;
+}
+
+/* Copies the partition's table source into the catalog's mirror of it; the
+ * size of its lines goes into *bytes. */
+static enum kura_rc mirror_copy(struct kura_warehouse *w, sqlite3 *part,
+                                int64_t number, int64_t *bytes,
+                                struct kura_err *err)
+{
+    sqlite3_stmt *from = NULL, *to = NULL, *old = NULL;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(
+        w->db, "DELETE FROM partition_source WHERE partition = ?", &old, err);
+    if (rc == KURA_OK) {
+        (void)sqlite3_bind_int64(old, 1, number);
+        rc = kura_db_step_done(old, err);
+    }
+    if (rc == KURA_OK)
+        rc = kura_db_prepare(part,
+                             "SELECT key, name, rows, bytes, first_ts, last_ts "
+                             "FROM source",
+                             &from, err);
+    if (rc == KURA_OK)
+        rc = kura_db_prepare(w->db,
+                             "INSERT INTO partition_source (partition, key, "
+                             "name, rows, bytes, first_ts, last_ts) "
+                             "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                             &to, err);
+    if (rc == KURA_OK)
+        rc = mirror_sources(from, to, number, bytes, err);
+    (void)sqlite3_finalize(old);
+    (void)sqlite3_finalize(from);
+    (void)sqlite3_finalize(to);
+    return rc;
+}
+
+static enum kura_rc mirror_partition(struct kura_warehouse *w, int64_t number,
+                                     const char *id, int64_t rows,
+                                     int64_t bytes, const char *path,
+                                     struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(w->db,
+                         "UPDATE partition SET rows = ?3, bytes = ?4 "
+                         "WHERE number = ?1 AND id = ?2",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        (void)sqlite3_bind_int64(stmt, 1, number);
+        kura_bind_text(stmt, 2, id);
+        (void)sqlite3_bind_int64(stmt, 3, rows);
+        (void)sqlite3_bind_int64(stmt, 4, bytes);
+        rc = kura_db_step_done(stmt, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    if (rc == KURA_OK && sqlite3_changes(w->db) != 1)
+        rc = kura_err_set(err, KURA_ECORRUPT,
+                          "'%s' is not the partition that the catalog means",
+                          path);
+    return rc;
+}
+
+enum kura_rc kura_warehouse_committed(struct kura_warehouse *w, int64_t number,
+                                      const char *path, struct kura_err *err)
+{
+    sqlite3 *part = NULL;
+    int64_t rows = 0, bytes = 0;
+    char id[33] = "";
+    enum kura_rc rc;
+
+    /* BEGIN: both tables of the partition as they were at one moment. */
+    rc = kura_db_open(path, SQLITE_OPEN_READONLY, &part, err);
+    if (rc == KURA_OK)
+        rc = kura_db_exec(part, "BEGIN", err);
+    if (rc == KURA_OK)
+        rc = mirror_meta(part, path, id, &rows, err);
+    if (rc == KURA_OK)
+        rc = kura_catalog_begin(w, err);
+    if (rc == KURA_OK) {
+        rc = mirror_copy(w, part, number, &bytes, err);
+        if (rc == KURA_OK)
+            rc = mirror_partition(w, number, id, rows, bytes, path, err);
+        rc = kura_catalog_end(w, rc, err);
+    }
+    (void)sqlite3_close(part);
+    return rc;
+}
+
+/* --- Holdings ---------------------------------------------------------- */
+
+static enum kura_rc holding_read(sqlite3_stmt *stmt, struct kura_holding *h,
+                                 struct kura_err *err)
+{
+    char *source = NULL;
+    enum kura_rc rc;
+
+    rc = kura_catalog_schema(kura_column_text(stmt, 0), &h->table, err);
+    if (rc == KURA_OK)
+        rc = kura_column_copy(stmt, 2, &source, err);
+    h->day = sqlite3_column_int64(stmt, 1);
+    h->source = source;
+    h->rows = sqlite3_column_int64(stmt, 3);
+    h->bytes = sqlite3_column_int64(stmt, 4);
+    h->first_ts = sqlite3_column_int64(stmt, 5);
+    h->last_ts = sqlite3_column_int64(stmt, 6);
+    return rc;
+}
+
+enum kura_rc kura_warehouse_holdings(struct kura_warehouse *w,
+                                     struct kura_holding **out, size_t *count,
+                                     struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    void *list = NULL;
+    size_t n = 0, cap = 0;
+    bool row = true;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(w->db,
+                         "SELECT p.\"table\", p.day, s.name, s.rows, s.bytes, "
+                         "s.first_ts, s.last_ts FROM partition p "
+                         "JOIN partition_source s ON s.partition = p.number "
+                         "WHERE p.state IN ('open', 'full') "
+                         "ORDER BY p.\"table\", s.name, p.day, p.number",
+                         &stmt, err);
+    while (rc == KURA_OK) {
+        rc = kura_db_step(stmt, &row, err);
+        if (rc != KURA_OK || !row)
+            break;
+        rc = kura_list_grow(&list, n, &cap, sizeof(**out), err);
+        if (rc == KURA_OK)
+            rc = holding_read(stmt, (struct kura_holding *)list + n, err);
+        if (rc == KURA_OK)
+            n++;
+    }
+    (void)sqlite3_finalize(stmt);
+    if (rc != KURA_OK) {
+        kura_warehouse_holdings_free(list, n);
+        return rc;
+    }
+    *out = list;
+    *count = n;
+    return KURA_OK;
+}
+
+void kura_warehouse_holdings_free(struct kura_holding *list, size_t count)
+{
+    union {
+        const char *text;
+        void *memory;
+    } u; /* the list gives its names out as const, and owns them */
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        u.text = list[i].source;
+        free(u.memory);
+    }
+    free(list);
+}

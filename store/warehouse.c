@@ -1,0 +1,633 @@
+/* warehouse.c - the directory, its configuration, its locks. */
+#define KURA_WAREHOUSE_PRIVATE
+#include "store/warehouse_internal.h"
+
+#include "base/embedded.h"
+#include "base/fs.h"
+#include "base/num.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#define CATALOG_APPLICATION_ID 0x6B757261
+#define CATALOG_VERSION 1
+
+#define CONFIG_NAME "kura.yaml"
+#define CATALOG_NAME "catalog.db"
+#define LOCK_NAME "lock"
+
+#define CONFIG_MAX_BYTES 65536
+
+/* --- Small helpers ----------------------------------------------------- */
+
+enum kura_rc kura_list_grow(void **list, size_t count, size_t *cap, size_t size,
+                            struct kura_err *err)
+{
+    size_t more = *cap == 0 ? 16 : *cap * 2, bytes;
+    void *p;
+
+    if (count < *cap)
+        return KURA_OK;
+    if (!kura_num_mul(more, size, &bytes))
+        return kura_err_nomem(err);
+    p = realloc(*list, bytes);
+    if (p == NULL)
+        return kura_err_nomem(err);
+    *list = p;
+    *cap = more;
+    return KURA_OK;
+}
+
+const char *kura_column_text(sqlite3_stmt *stmt, int column)
+{
+    const unsigned char *s = sqlite3_column_text(stmt, column);
+
+    return s == NULL ? "" : (const char *)s;
+}
+
+enum kura_rc kura_column_copy(sqlite3_stmt *stmt, int column, char **out,
+                              struct kura_err *err)
+{
+    *out = NULL;
+    if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+        return KURA_OK;
+    *out = strdup(kura_column_text(stmt, column));
+    return *out == NULL ? kura_err_nomem(err) : KURA_OK;
+}
+
+void kura_bind_text(sqlite3_stmt *stmt, int i, const char *s)
+{
+    (void)sqlite3_bind_text(stmt, i, s, -1, SQLITE_STATIC);
+}
+
+enum kura_rc kura_catalog_schema(const char *name,
+                                 const struct kura_schema **out,
+                                 struct kura_err *err)
+{
+    *out = kura_schema_find(name);
+    if (*out == NULL)
+        return kura_err_set(err, KURA_ECORRUPT,
+                            "the catalog names an unknown table '%s'", name);
+    return KURA_OK;
+}
+
+enum kura_rc kura_path_join(const char *dir, const char *name, char **out,
+                            struct kura_err *err)
+{
+    size_t size = strlen(dir) + strlen(name) + 2;
+    char *path = malloc(size);
+
+    if (path == NULL)
+        return kura_err_nomem(err);
+    (void)snprintf(path, size, "%s/%s", dir, name);
+    *out = path;
+    return KURA_OK;
+}
+
+/* --- kura.yaml --------------------------------------------------------- */
+
+static const char *const config_top[] = {"zone", "oldest", "sources", NULL};
+static const char *const config_source[] = {"match", "format", "zone", NULL};
+
+static bool word_is_known(const char *const *words, const char *word)
+{
+    for (; *words != NULL; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
+static enum kura_rc config_keys(const struct kura_config *c,
+                                const struct kura_node *map,
+                                const char *const *known, struct kura_err *err)
+{
+    const char *name = kura_config_name(c);
+    size_t i;
+
+    if (kura_node_kind(map) != KURA_NODE_MAP)
+        return kura_err_set(err, KURA_EINPUT,
+                            "%s:%zu: keys with values are expected here", name,
+                            kura_node_line(map));
+    for (i = 0; i < kura_node_count(map); i++)
+        if (!word_is_known(known, kura_node_key(map, i)))
+            return kura_err_set(err, KURA_EINPUT, "%s:%zu: unknown key '%s'",
+                                name, kura_node_key_line(map, i),
+                                kura_node_key(map, i));
+    return KURA_OK;
+}
+
+/* The text of a key's value; NULL when the key is missing or has none. */
+static enum kura_rc config_text(const struct kura_config *c,
+                                const struct kura_node *map, const char *key,
+                                const char **out, struct kura_err *err)
+{
+    const struct kura_node *n = kura_node_get(map, key);
+
+    *out = NULL;
+    if (n == NULL || kura_node_is_null(n))
+        return KURA_OK;
+    *out = kura_node_text(n);
+    if (*out == NULL || strlen(*out) != kura_node_text_size(n))
+        return kura_err_set(err, KURA_EINPUT, "%s:%zu: '%s' must be a text",
+                            kura_config_name(c), kura_node_line(n), key);
+    return KURA_OK;
+}
+
+/* The zone of a map; *out is NULL when it names none. */
+static enum kura_rc config_zone(const struct kura_config *c,
+                                const struct kura_node *map,
+                                struct kura_zone **out, struct kura_err *err)
+{
+    struct kura_err cause = KURA_ERR_INIT;
+    const char *text;
+    enum kura_rc rc;
+
+    *out = NULL;
+    rc = config_text(c, map, "zone", &text, err);
+    if (rc != KURA_OK || text == NULL)
+        return rc;
+    rc = kura_zone_new(text, out, &cause);
+    if (rc != KURA_OK)
+        (void)kura_err_set(err, rc, "%s:%zu: %s", kura_config_name(c),
+                           kura_node_line(kura_node_get(map, "zone")),
+                           cause.msg);
+    return rc;
+}
+
+static bool date_is_real(const char *s)
+{
+    int64_t year, month, day;
+    char back[KURA_DAY_TEXT];
+
+    if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' ||
+        !kura_num_parse(s, 4, &year) || !kura_num_parse(s + 5, 2, &month) ||
+        !kura_num_parse(s + 8, 2, &day) || year < 0 || month < 1 ||
+        month > 12 || day < 1 || day > 31)
+        return false;
+    kura_day_format(kura_days_from_civil((int)year, (int)month, (int)day),
+                    back);
+    return strcmp(back, s) == 0; /* 30 February comes back as another day */
+}
+
+static enum kura_rc config_oldest(const struct kura_config *c,
+                                  const struct kura_node *root,
+                                  struct kura_err *err)
+{
+    const char *text;
+    enum kura_rc rc = config_text(c, root, "oldest", &text, err);
+
+    if (rc != KURA_OK || text == NULL || date_is_real(text))
+        return rc;
+    return kura_err_set(err, KURA_EINPUT,
+                        "%s:%zu: 'oldest' must be a date such as 2000-01-01, "
+                        "not '%s'",
+                        kura_config_name(c),
+                        kura_node_line(kura_node_get(root, "oldest")), text);
+}
+
+static enum kura_rc config_check_source(const struct kura_config *c,
+                                        const struct kura_node *n,
+                                        struct kura_err *err)
+{
+    struct kura_zone *zone = NULL;
+    const char *text;
+    enum kura_rc rc;
+
+    rc = config_keys(c, n, config_source, err);
+    if (rc == KURA_OK)
+        rc = config_zone(c, n, &zone, err);
+    kura_zone_free(zone);
+    if (rc == KURA_OK)
+        rc = config_text(c, n, "format", &text, err);
+    if (rc == KURA_OK)
+        rc = config_text(c, n, "match", &text, err);
+    if (rc == KURA_OK && text == NULL)
+        rc = kura_err_set(err, KURA_EINPUT, "%s:%zu: a source needs 'match'",
+                          kura_config_name(c), kura_node_line(n));
+    return rc;
+}
+
+static enum kura_rc config_sources(const struct kura_config *c,
+                                   const struct kura_node *root,
+                                   struct kura_err *err)
+{
+    const struct kura_node *list = kura_node_get(root, "sources");
+    enum kura_rc rc = KURA_OK;
+    size_t i;
+
+    if (list == NULL || kura_node_is_null(list))
+        return KURA_OK;
+    if (kura_node_kind(list) != KURA_NODE_LIST)
+        return kura_err_set(err, KURA_EINPUT,
+                            "%s:%zu: 'sources' must be a list",
+                            kura_config_name(c), kura_node_line(list));
+    for (i = 0; rc == KURA_OK && i < kura_node_count(list); i++)
+        rc = config_check_source(c, kura_node_at(list, i), err);
+    return rc;
+}
+
+/* Checks all of it; *zone is the site's, UTC when none is named. */
+static enum kura_rc config_check(const struct kura_config *c,
+                                 struct kura_zone **zone, struct kura_err *err)
+{
+    const struct kura_node *root = kura_config_root(c);
+    enum kura_rc rc = KURA_OK;
+
+    *zone = NULL;
+    if (root != NULL && kura_node_is_null(root))
+        root = NULL;
+    if (root != NULL) {
+        rc = config_keys(c, root, config_top, err);
+        if (rc == KURA_OK)
+            rc = config_oldest(c, root, err);
+        if (rc == KURA_OK)
+            rc = config_sources(c, root, err);
+        if (rc == KURA_OK)
+            rc = config_zone(c, root, zone, err);
+    }
+    if (rc == KURA_OK && *zone == NULL)
+        rc = kura_zone_new("UTC", zone, err);
+    return rc;
+}
+
+/* --- Making one -------------------------------------------------------- */
+
+static const char config_example[] =
+    "# The configuration of this warehouse.\n"
+    "\n"
+    "# The site's time zone: columns day, hour and weekday, and the periods\n"
+    "# that people write, are in it.  Times in logs that name no zone are\n"
+    "# taken in it too.\n"
+    "zone: %s\n"
+    "\n"
+    "# Lines stamped before this date are rejects.\n"
+    "#oldest: 2000-01-01\n"
+    "\n"
+    "# What is known about files by their path; the first match counts.\n"
+    "#sources:\n"
+    "#  - match: '*/squid/access.log*'\n"
+    "#    format: squid-native\n"
+    "#  - match: '*/branch-office/*'\n"
+    "#    zone: Europe/Berlin\n";
+
+/* The text of the example, checked as if it were read: what init writes,
+ * open takes. */
+static enum kura_rc config_write(const char *dir, const char *zone,
+                                 bool dry_run, struct kura_err *err)
+{
+    struct kura_config *c = NULL;
+    struct kura_zone *z = NULL;
+    struct kura_buf text;
+    char *path = NULL;
+    enum kura_rc rc;
+
+    kura_buf_init(&text, CONFIG_MAX_BYTES);
+    rc = kura_buf_printf(&text, err, config_example,
+                         zone == NULL ? "UTC" : zone);
+    if (rc == KURA_OK)
+        rc = kura_config_parse(CONFIG_NAME, text.data, text.len, &c, err);
+    if (rc == KURA_OK)
+        rc = config_check(c, &z, err);
+    if (rc == KURA_OK && zone != NULL && strcmp(kura_zone_name(z), zone) != 0)
+        rc = kura_err_set(err, KURA_EINPUT, "unknown time zone '%s'", zone);
+    if (rc != KURA_OK || dry_run)
+        goto out;
+    rc = kura_path_join(dir, CONFIG_NAME, &path, err);
+    if (rc == KURA_OK)
+        rc = kura_fs_write(path, text.data, text.len, err);
+out:
+    free(path);
+    kura_zone_free(z);
+    kura_config_free(c);
+    kura_buf_release(&text);
+    return rc;
+}
+
+static enum kura_rc catalog_schema_text(const char **out, struct kura_err *err)
+{
+    const struct kura_embedded *e;
+
+    for (e = kura_embedded; e->path != NULL; e++) {
+        if (strcmp(e->path, "sql/catalog.sql") == 0) {
+            *out = e->text;
+            return KURA_OK;
+        }
+    }
+    return kura_err_set(err, KURA_ENOTFOUND,
+                        "this program was built without 'sql/catalog.sql'");
+}
+
+static enum kura_rc catalog_make(const char *dir, struct kura_err *err)
+{
+    const char *schema = NULL;
+    sqlite3 *db = NULL;
+    char *path = NULL;
+    char pragmas[96];
+    enum kura_rc rc;
+
+    (void)snprintf(pragmas, sizeof(pragmas),
+                   "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                   CATALOG_APPLICATION_ID, CATALOG_VERSION);
+    rc = catalog_schema_text(&schema, err);
+    if (rc == KURA_OK)
+        rc = kura_path_join(dir, CATALOG_NAME, &path, err);
+    if (rc == KURA_OK)
+        rc = kura_db_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db,
+                          err);
+    if (rc == KURA_OK)
+        rc =
+            kura_db_exec(db, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", err);
+    if (rc == KURA_OK)
+        rc = kura_db_exec(db, pragmas, err);
+    if (rc == KURA_OK)
+        rc = kura_db_exec(db, schema, err);
+    if (rc == KURA_OK)
+        rc = kura_db_exec(db, "COMMIT", err);
+    (void)sqlite3_close(db);
+    free(path);
+    return rc;
+}
+
+/* KURA_OK when there is no such directory or nothing in it. */
+static enum kura_rc dir_check_empty(const char *dir, struct kura_err *err)
+{
+    struct dirent *e;
+    DIR *d = opendir(dir);
+    enum kura_rc rc = KURA_OK;
+
+    if (d == NULL) {
+        if (errno == ENOENT)
+            return KURA_OK;
+        if (errno == ENOTDIR)
+            return kura_err_set(err, KURA_EINPUT, "'%s' is not a directory",
+                                dir);
+        return kura_err_sys(err, errno, "cannot read directory '%s'", dir);
+    }
+    while (rc == KURA_OK && (e = readdir(d)) != NULL) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (strcmp(e->d_name, CATALOG_NAME) == 0 ||
+            strcmp(e->d_name, CONFIG_NAME) == 0)
+            rc = kura_err_set(err, KURA_EINPUT,
+                              "a warehouse is in '%s' already", dir);
+    }
+    if (rc == KURA_OK) {
+        rewinddir(d);
+        while (rc == KURA_OK && (e = readdir(d)) != NULL)
+            if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+                rc = kura_err_set(err, KURA_EINPUT,
+                                  "directory '%s' is not empty", dir);
+    }
+    (void)closedir(d);
+    return rc;
+}
+
+enum kura_rc kura_subdir_make(const char *dir, const char *name,
+                              struct kura_err *err)
+{
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(dir, name, &path, err);
+
+    if (rc == KURA_OK)
+        rc = kura_fs_mkdirs(path, err);
+    free(path);
+    return rc;
+}
+
+enum kura_rc kura_warehouse_init(const char *dir, const char *zone,
+                                 struct kura_err *err)
+{
+    char *lock = NULL;
+    int fd = -1;
+    enum kura_rc rc;
+
+    rc = config_write(dir, zone, true, err);
+    if (rc == KURA_OK)
+        rc = dir_check_empty(dir, err);
+    if (rc == KURA_OK)
+        rc = kura_subdir_make(dir, "online", err);
+    if (rc == KURA_OK)
+        rc = kura_subdir_make(dir, "formats", err);
+    if (rc == KURA_OK)
+        rc = kura_path_join(dir, LOCK_NAME, &lock, err);
+    if (rc == KURA_OK)
+        rc = kura_fs_lock_open(lock, &fd, err);
+    kura_fs_lock_close(fd);
+    if (rc == KURA_OK)
+        rc = config_write(dir, zone, false, err);
+    if (rc == KURA_OK)
+        rc = catalog_make(dir, err);
+    if (rc == KURA_OK)
+        rc = kura_fs_sync_dir(dir, err);
+    free(lock);
+    return rc;
+}
+
+/* --- Opening ----------------------------------------------------------- */
+
+/* A missing kura.yaml is as good as an empty one. */
+static enum kura_rc warehouse_read_config(struct kura_warehouse *w,
+                                          struct kura_err *err)
+{
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(w->dir, CONFIG_NAME, &path, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    if (kura_fs_exists(path))
+        rc = kura_config_load(path, &w->config, err);
+    else
+        rc = kura_config_parse(path, "", 0, &w->config, err);
+    if (rc == KURA_OK)
+        rc = config_check(w->config, &w->zone, err);
+    free(path);
+    return rc;
+}
+
+static enum kura_rc warehouse_open_catalog(struct kura_warehouse *w,
+                                           struct kura_err *err)
+{
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(w->dir, CATALOG_NAME, &path, err);
+
+    if (rc == KURA_OK && !kura_fs_exists(path)) {
+        rc = kura_err_set(err, KURA_ENOTFOUND, "no warehouse in '%s'", w->dir);
+        kura_err_hint(err, "kura init makes one");
+    }
+    if (rc == KURA_OK)
+        rc = kura_db_open(
+            path, w->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY,
+            &w->db, err);
+    if (rc == KURA_OK)
+        rc = kura_db_check(w->db, CATALOG_APPLICATION_ID, CATALOG_VERSION, err);
+    if (rc == KURA_OK && w->write)
+        rc = kura_db_exec(w->db, "PRAGMA foreign_keys = ON", err);
+    free(path);
+    return rc;
+}
+
+static enum kura_rc warehouse_open_lock(struct kura_warehouse *w,
+                                        struct kura_err *err)
+{
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(w->dir, LOCK_NAME, &path, err);
+
+    if (rc == KURA_OK)
+        rc = kura_fs_lock_open(path, &w->lock_fd, err);
+    free(path);
+    return rc;
+}
+
+static enum kura_rc warehouse_find_dir(struct kura_warehouse *w,
+                                       const char *dir, struct kura_err *err)
+{
+    enum kura_rc rc;
+
+    if (kura_fs_is_dir(dir))
+        return kura_fs_absolute(dir, &w->dir, err);
+    rc = kura_err_set(err, KURA_ENOTFOUND,
+                      "no warehouse in '%s': no such directory", dir);
+    kura_err_hint(err, "kura init makes one");
+    return rc;
+}
+
+enum kura_rc kura_warehouse_open(const char *dir, bool write,
+                                 struct kura_warehouse **out,
+                                 struct kura_err *err)
+{
+    struct kura_warehouse *w = calloc(1, sizeof(*w));
+    enum kura_rc rc;
+
+    if (w == NULL)
+        return kura_err_nomem(err);
+    w->write = write;
+    w->lock_fd = -1;
+    rc = kura_schema_load(err);
+    if (rc == KURA_OK)
+        rc = warehouse_find_dir(w, dir, err);
+    if (rc == KURA_OK)
+        rc = warehouse_open_catalog(w, err);
+    if (rc == KURA_OK)
+        rc = warehouse_read_config(w, err);
+    if (rc == KURA_OK && write)
+        rc = warehouse_open_lock(w, err);
+    if (rc == KURA_OK)
+        *out = w;
+    else
+        kura_warehouse_close(w);
+    return rc;
+}
+
+void kura_warehouse_close(struct kura_warehouse *w)
+{
+    if (w == NULL)
+        return;
+    (void)sqlite3_close(w->db);
+    kura_fs_lock_close(w->lock_fd);
+    kura_zone_free(w->zone);
+    kura_config_free(w->config);
+    free(w->held);
+    free(w->dir);
+    free(w);
+}
+
+const char *kura_warehouse_dir(const struct kura_warehouse *w)
+{
+    return w->dir;
+}
+
+const struct kura_zone *kura_warehouse_zone(const struct kura_warehouse *w)
+{
+    return w->zone;
+}
+
+const struct kura_node *kura_warehouse_config(const struct kura_warehouse *w)
+{
+    return kura_config_root(w->config);
+}
+
+/* --- Locks and transactions -------------------------------------------- */
+
+bool kura_slot_is_held(const struct kura_warehouse *w, int64_t slot)
+{
+    size_t i;
+
+    for (i = 0; i < w->held_count; i++)
+        if (w->held[i] == slot)
+            return true;
+    return false;
+}
+
+enum kura_rc kura_warehouse_may_write(const struct kura_warehouse *w,
+                                      struct kura_err *err)
+{
+    if (w->write)
+        return KURA_OK;
+    return kura_err_set(err, KURA_EIO,
+                        "warehouse '%s' was opened for reading only", w->dir);
+}
+
+enum kura_rc kura_slot_lock(struct kura_warehouse *w, int64_t slot,
+                            struct kura_err *err)
+{
+    void *list = w->held;
+    enum kura_rc rc = kura_warehouse_may_write(w, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    if (kura_slot_is_held(w, slot))
+        return KURA_EBUSY;
+    rc = kura_list_grow(&list, w->held_count, &w->held_cap, sizeof(*w->held),
+                        err);
+    w->held = list;
+    if (rc == KURA_OK)
+        rc = kura_fs_lock(w->lock_fd, slot, true, err);
+    if (rc == KURA_OK)
+        w->held[w->held_count++] = slot;
+    return rc;
+}
+
+void kura_slot_unlock(struct kura_warehouse *w, int64_t slot)
+{
+    size_t i;
+
+    for (i = 0; i < w->held_count; i++) {
+        if (w->held[i] != slot)
+            continue;
+        w->held[i] = w->held[--w->held_count];
+        kura_fs_unlock(w->lock_fd, slot);
+        return;
+    }
+}
+
+enum kura_rc kura_catalog_begin(struct kura_warehouse *w, struct kura_err *err)
+{
+    enum kura_rc rc = kura_warehouse_may_write(w, err);
+
+    if (rc == KURA_OK)
+        rc = kura_db_exec(w->db, "BEGIN IMMEDIATE", err);
+    return rc;
+}
+
+enum kura_rc kura_catalog_end(struct kura_warehouse *w, enum kura_rc rc,
+                              struct kura_err *err)
+{
+    if (rc == KURA_OK)
+        rc = kura_db_exec(w->db, "COMMIT", err);
+    if (rc != KURA_OK)
+        (void)kura_db_exec(w->db, "ROLLBACK", NULL);
+    return rc;
+}
+
+int64_t kura_warehouse_oldest(const struct kura_warehouse *w)
+{
+    const struct kura_node *set = kura_node_get(kura_warehouse_config(w),
+                                                "oldest");
+    int64_t from = kura_days_from_civil(2000, 1, 1) * KURA_DAY, to;
+
+    /* It was checked when the configuration was read. */
+    if (set != NULL)
+        (void)kura_range_parse(kura_node_text(set), w->zone, from, &from, &to,
+                               NULL);
+    return from;
+}

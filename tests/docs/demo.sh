@@ -1,0 +1,104 @@
+#!/bin/sh
+# Four days of made-up logs of four products, loaded and asked: what kura does,
+# in a minute.  The warehouse stays where the last line says.
+#
+#   KURA_BUILD     absolute path of the build (make demo sets it)
+#   KURA_DEMO_DIR  where to put it all (a new temporary directory)
+set -eu
+
+build=${KURA_BUILD:?is not set}
+dir=${KURA_DEMO_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/kura-demo.XXXXXX")}
+PATH=$build:$PATH
+export PATH
+mkdir -p "$dir/logs"
+cd "$dir"
+if [ -e warehouse ]; then
+    echo "demo: '$dir/warehouse' is there already" >&2
+    exit 1
+fi
+
+# Monday to Thursday; the same logs every time.
+make_log() {
+    "$build/bench/generate" --product "$1" --lines "$2" --days 4 \
+        --start 2015-02-16 --seed 1 --clients 200 > "logs/$3"
+}
+
+say() {
+    printf '\n# %s\n' "$1"
+}
+
+run() {
+    printf '$ %s\n' "$*"
+    "$@"
+}
+
+ask() {
+    say "$1"
+    printf '$ kura -C warehouse sql "%s"\n' "$2"
+    kura -C warehouse sql "$2"
+}
+
+make_log squid 200000 access.log
+make_log postfix 60000 maillog
+make_log netscreen 100000 firewall.log
+make_log bind 100000 queries.log
+
+say 'A warehouse, and the logs of a proxy, a mail server, a firewall and a name server'
+run kura init warehouse --zone Asia/Tokyo
+run kura -C warehouse ingest logs/access.log logs/firewall.log logs/queries.log
+# Syslog dates have no year: --as-of says when the file was written.
+run kura -C warehouse ingest --as-of 2015-02-20 logs/maillog
+
+say 'The same files again: every line is there once'
+run kura -C warehouse ingest logs/access.log logs/firewall.log logs/queries.log
+
+say 'What is in it'
+run kura -C warehouse status
+
+ask 'Who moves most through the proxy' \
+    "SELECT src_ip, cs_username, count(*) AS requests,
+       sum(sc_bytes) / 1000000 AS mbytes
+FROM proxy GROUP BY src_ip ORDER BY mbytes DESC LIMIT 5"
+
+ask 'Who is refused by the firewall on the way out, to one address again and again' \
+    "SELECT src_ip, dst_ip, dst_port, count(*) AS refused,
+       count(DISTINCT day || hour) AS hours
+FROM firewall WHERE blocked = 'true' AND src_internal = 1 AND dst_internal = 0
+GROUP BY src_ip, dst_ip, dst_port ORDER BY refused DESC LIMIT 5"
+
+ask 'The same client on the proxy: what it asks for at night' \
+    "SELECT cs_method, cs_host, c_uri_stem, count(*) AS requests
+FROM proxy WHERE src_ip = '10.1.0.47' AND hour BETWEEN 1 AND 4
+GROUP BY cs_method, cs_host, c_uri_stem ORDER BY requests DESC LIMIT 3"
+
+ask 'Programs sent by mail, however their names are written' \
+    "SELECT attachment_name, count(*) AS mails, min(attachment_name_raw) AS written
+FROM mail WHERE is_executable_name(attachment_name)
+GROUP BY attachment_name ORDER BY mails DESC"
+
+ask 'Tunnels through the proxy to ports that are not 443' \
+    "SELECT dst_port, sc_status, count(*) AS requests,
+       count(DISTINCT src_ip) AS clients
+FROM proxy WHERE cs_method = 'CONNECT' AND dst_port <> 443
+GROUP BY dst_port, sc_status ORDER BY dst_port, sc_status"
+
+ask 'Domains with many names that only one client asks for' \
+    "SELECT registered_domain, count(DISTINCT query) AS names,
+       count(*) AS queries, min(src_ip) AS client
+FROM dns WHERE record_type <> 'PTR' GROUP BY registered_domain
+HAVING count(DISTINCT src_ip) = 1 ORDER BY names DESC, queries DESC LIMIT 5"
+
+say 'Every source comes out as it went in, byte for byte'
+printf '$ sha256sum < logs/access.log\n'
+before=$(sha256sum < logs/access.log)
+echo "$before"
+printf '$ kura -C warehouse cat logs/access.log | sha256sum\n'
+after=$(kura -C warehouse cat logs/access.log | sha256sum)
+echo "$after"
+if [ "$before" != "$after" ]; then
+    echo 'demo: they differ' >&2
+    exit 1
+fi
+
+printf '\nThe warehouse is %s; ask on with\n' "$dir/warehouse"
+printf '    %s -C %s sql "SELECT ..."\n' "$build/kura" "$dir/warehouse"

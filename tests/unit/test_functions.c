@@ -1,0 +1,321 @@
+/* What the SQL functions answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "query/functions.h"
+
+#include <string.h>
+
+struct fixture {
+    sqlite3 *db;
+    struct kura_zone *zone;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+
+    assert_int_equal(kura_zone_new("Asia/Tokyo", &f.zone, NULL), KURA_OK);
+    assert_int_equal(sqlite3_open(":memory:", &f.db), SQLITE_OK);
+    assert_int_equal(kura_functions_register(f.db, f.zone, NULL), KURA_OK);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(sqlite3_close(f->db), SQLITE_OK);
+    kura_zone_free(f->zone);
+    return 0;
+}
+
+/* The first column of the first row as text, "NULL", or "error: ...". */
+static void expect(void **state, const char *expr, const char *want)
+{
+    struct fixture *f = *state;
+    char sql[512], got[512] = "NULL";
+    sqlite3_stmt *stmt;
+    int rc;
+
+    (void)snprintf(sql, sizeof(sql), "SELECT %s", expr);
+    assert_int_equal(sqlite3_prepare_v2(f->db, sql, -1, &stmt, NULL),
+                     SQLITE_OK);
+    rc = sqlite3_step(stmt);
+    if (rc != SQLITE_ROW)
+        (void)snprintf(got, sizeof(got), "error: %s", sqlite3_errmsg(f->db));
+    else if (sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+        (void)snprintf(got, sizeof(got), "%s",
+                       (const char *)sqlite3_column_text(stmt, 0));
+    (void)sqlite3_finalize(stmt);
+    if (strcmp(got, want) != 0)
+        print_message("# %s\n", sql);
+    assert_string_equal(got, want);
+}
+
+static void hosts(void **state)
+{
+    expect(state, "registered_domain('WWW.Example.co.jp')", "example.co.jp");
+    expect(state, "registered_domain('a.b.example.com.')", "example.com");
+    expect(state, "registered_domain('example.com:443')", "example.com");
+    expect(state, "registered_domain('co.jp')", "NULL");
+    expect(state, "registered_domain('localhost')", "NULL");
+    expect(state, "registered_domain('192.0.2.1')", "NULL");
+    expect(state, "registered_domain('192.0.2.1:80')", "NULL");
+    expect(state, "registered_domain('[2001:db8::1]')", "NULL");
+    expect(state, "registered_domain('2001:db8::1')", "NULL");
+    expect(state, "registered_domain('a..example.com')", "NULL");
+    expect(state, "registered_domain('')", "NULL");
+    expect(state, "registered_domain(NULL)", "NULL");
+    expect(state, "reverse_host('www.Example.com')", "com.example.www");
+    expect(state, "reverse_host('www.example.com.')", "com.example.www");
+    expect(state, "reverse_host('localhost')", "localhost");
+    expect(state, "reverse_host('192.0.2.1')", "192.0.2.1");
+    expect(state, "reverse_host('a..b')", "a..b");
+    expect(state, "reverse_host('')", "NULL");
+    expect(state, "domain_under('www.EXAMPLE.com.', 'example.COM')", "1");
+    expect(state, "domain_under('example.com', '.example.com.')", "1");
+    expect(state, "domain_under('a.example.com', '*.example.com')", "1");
+    expect(state, "domain_under('badexample.com', 'example.com')", "0");
+    expect(state, "domain_under('com', 'example.com')", "0");
+    expect(state, "domain_under('example.com', '')", "0");
+    expect(state, "domain_under('', '')", "0");
+    expect(state, "domain_under(NULL, 'example.com')", "NULL");
+    expect(state, "domain_under('example.com', NULL)", "NULL");
+}
+
+static void urls(void **state)
+{
+    expect(state, "url_host('http://u:p@WWW.example.com:8080/a@b')",
+           "www.example.com");
+    expect(state, "url_host('www.example.com:443')", "www.example.com");
+    expect(state, "url_host('http://[2001:db8::1]:80/')", "2001:db8::1");
+    expect(state, "url_host('http://[2001:db8::1')", "NULL");
+    expect(state, "url_host('/a/b')", "NULL");
+    expect(state, "url_host('error:invalid-request')", "NULL");
+    expect(state, "url_host('http://')", "NULL");
+    expect(state, "url_path('http://example.com/a/B?c=/d')", "/a/B");
+    expect(state, "url_path('http://example.com')", "/");
+    expect(state, "url_path('http://example.com?x')", "/");
+    expect(state, "url_path('example.com:443')", "NULL");
+    expect(state, "url_path('/a/b?c')", "/a/b");
+    expect(state, "url_path('')", "NULL");
+    expect(state, "url_query('http://example.com/a?b=1&c=?#d')", "b=1&c=?");
+    expect(state, "url_query('http://example.com/a?')", "");
+    expect(state, "url_query('http://example.com/a#b?c')", "NULL");
+    expect(state, "url_extension('http://example.com/a/Up.EXE?x=1.jpg')",
+           "exe");
+    expect(state, "url_extension('http://example.com/a.b/c')", "NULL");
+    expect(state, "url_extension('http://example.com/a%2Eexe;s=1.x')", "exe");
+    expect(state, "url_extension('http://example.com')", "NULL");
+    expect(state, "url_extension('http://example.com/a.b-c')", "NULL");
+    expect(state, "url_extension('http://example.com/a.%')", "NULL");
+}
+
+static void addresses(void **state)
+{
+    expect(state, "is_private_ip('10.1.2.3')", "1");
+    expect(state, "is_private_ip('172.31.255.255')", "1");
+    expect(state, "is_private_ip('172.32.0.0')", "0");
+    expect(state, "is_private_ip('192.168.0.1')", "1");
+    expect(state, "is_private_ip('100.127.0.1')", "1");
+    expect(state, "is_private_ip('100.128.0.1')", "0");
+    expect(state, "is_private_ip('169.254.1.1')", "1");
+    expect(state, "is_private_ip('127.0.0.53')", "1");
+    expect(state, "is_private_ip('::1')", "1");
+    expect(state, "is_private_ip('fd12::1')", "1");
+    expect(state, "is_private_ip('fe80::1%eth0')", "1");
+    expect(state, "is_private_ip('::ffff:10.0.0.1')", "1");
+    expect(state, "is_private_ip('2001:db8::1')", "0");
+    expect(state, "is_private_ip('203.0.113.5')", "0");
+    expect(state, "is_private_ip('pc1.example.com')", "NULL");
+    expect(state, "is_private_ip('10.1.2')", "NULL");
+    expect(state, "is_private_ip('')", "NULL");
+    expect(state, "ip_in('203.0.113.9', '192.0.2.1,203.0.113.0/28')", "1");
+    expect(state, "ip_in('203.0.113.16', '192.0.2.1 203.0.113.0/28')", "0");
+    expect(state, "ip_in('203.0.113.16', '203.0.113.17/28')", "1");
+    expect(state, "ip_in('192.0.2.1', '0.0.0.0/0')", "1");
+    expect(state, "ip_in('192.0.2.1', '::/0')", "0");
+    expect(state, "ip_in('192.0.2.1', '::ffff:192.0.2.0/120')", "1");
+    expect(state, "ip_in('2001:db8::1', '2001:db8::/32')", "1");
+    expect(state, "ip_in('2001:db9::1', '2001:db8::/32')", "0");
+    expect(state, "ip_in('host', '0.0.0.0/0')", "0");
+    expect(state, "ip_in('192.0.2.1', '')", "0");
+    expect(state, "ip_in('192.0.2.1', NULL)", "NULL");
+    expect(state, "ip_in('192.0.2.1', '192.0.2.0/33')",
+           "error: '192.0.2.0/33' is no address and no network");
+    expect(state, "ip_in('192.0.2.1', '192.0.2.0/')",
+           "error: '192.0.2.0/' is no address and no network");
+}
+
+static void actions_and_names(void **state)
+{
+    expect(state, "is_blocked('Deny')", "true");
+    expect(state, "is_blocked('DROP')", "true");
+    expect(state, "is_blocked('Permit')", "false");
+    expect(state, "is_blocked('accept')", "false");
+    expect(state, "is_blocked('something')", "NULL");
+    expect(state, "is_blocked('')", "NULL");
+    expect(state, "is_executable_name('invoice.exe')", "1");
+    expect(state, "is_executable_name('invoice.pdf.SCR')", "1");
+    expect(state, "is_executable_name('invoice.pdf      .exe . ')", "1");
+    expect(state, "is_executable_name('invoice' || char(0x202E) || 'fdp.exe')",
+           "1");
+    expect(state, "is_executable_name('a.e' || char(0x200B) || 'xe')", "1");
+    expect(state, "is_executable_name('a.pdf' || char(0x3000) || '.exe')", "1");
+    expect(state, "is_executable_name('\"run.js\"')", "1");
+    expect(state, "is_executable_name('a.exe/b')", "0");
+    expect(state, "is_executable_name('invoice.exe.pdf')", "0");
+    expect(state, "is_executable_name('exe')", "0");
+    expect(state, "is_executable_name('')", "0");
+    expect(state, "is_executable_name(NULL)", "NULL");
+    expect(state, "mime_decode('=?UTF-8?Q?a=20b?=')", "a b");
+    expect(state, "mime_filename('attachment; filename=\"a.zip\"')", "a.zip");
+    expect(state, "mime_filename('text/plain')", "NULL");
+}
+
+static void times(void **state)
+{
+    expect(state, "iso_time(0)", "1970-01-01T00:00:00.000000Z");
+    expect(state, "iso_time('text')", "NULL");
+    expect(state, "iso_time(NULL)", "NULL");
+    expect(state, "local_day(1424221299090000)", "2015-02-18");
+    expect(state, "local_day(1424185200000000)", "2015-02-18");
+    expect(state, "local_day(1424185199999999)", "2015-02-17");
+    expect(state, "local_hour(1424185200000000)", "0");
+    expect(state, "local_hour(1424185199999999)", "23");
+    expect(state, "local_weekday(1424221299090000)", "3");
+    expect(state, "local_weekday(-86400000000 * 4)", "7");
+    expect(state, "local_weekday(-86400000000 * 3)", "1");
+    expect(state, "local_time(1424221299090000)", "2015-02-18 10:01:39");
+    expect(state, "local_time(-1)", "1970-01-01 08:59:59");
+    expect(state, "length(local_time(9223372036854775807))", "19");
+    expect(state, "length(local_time(-9223372036854775807))", "19");
+}
+
+static void patterns(void **state)
+{
+    expect(state, "'cmd.exe /c' REGEXP '^cmd\\.exe\\s'", "1");
+    expect(state, "'CMD' REGEXP 'cmd'", "0");
+    expect(state, "'CMD' REGEXP '(?i)cmd'", "1");
+    expect(state, "char(0x8ACB, 0x6C42) REGEXP '^..$'", "1");
+    expect(state, "NULL REGEXP 'a'", "NULL");
+    expect(state, "'a' REGEXP NULL", "NULL");
+    expect(state, "sum(column1 REGEXP 'b') FROM (VALUES ('abc'), ('c'), ('b'))",
+           "2");
+    expect(state, "sum('abc' REGEXP column1) FROM (VALUES ('a'), ('^b'))", "1");
+    expect(state, "regexp_extract('id=47 user=kim', '(\\d+) user=(\\w+)', 2)",
+           "kim");
+    expect(state, "regexp_extract('id=47', '\\d+')", "47");
+    expect(state, "regexp_extract('b', '(a)|b', 1)", "NULL");
+    expect(state, "regexp_extract('b', 'a', 0)", "NULL");
+    expect(state, "regexp_extract('b', 'b', 1)",
+           "error: the pattern has no group 1");
+    expect(state, "regexp_extract('b', 'b', -1)",
+           "error: the pattern has no group -1");
+}
+
+static void bad_pattern_is_named(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3_stmt *stmt;
+
+    assert_int_equal(sqlite3_prepare_v2(f->db, "SELECT 'a' REGEXP '('", -1,
+                                        &stmt, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ERROR);
+    assert_true(strlen(sqlite3_errmsg(f->db)) > 10);
+    (void)sqlite3_finalize(stmt);
+}
+
+static void entropies(void **state)
+{
+    expect(state, "entropy('')", "0.0");
+    expect(state, "entropy('aaaa')", "0.0");
+    expect(state, "entropy('abcd')", "2.0");
+    expect(state, "entropy('ab' || char(0x8ACB, 0x8ACB))", "1.5");
+    expect(state, "entropy(NULL)", "NULL");
+}
+
+static void aggregates(void **state)
+{
+    expect(state, "median(column1) FROM (VALUES (5), (1), (NULL), (3))", "3.0");
+    expect(state, "median(column1) FROM (VALUES (4), (1), ('x'), (3), (9))",
+           "3.5");
+    expect(state, "median(column1) FROM (VALUES (NULL))", "NULL");
+    expect(state, "median(1) WHERE 0", "NULL");
+    expect(state,
+           "mad(column1) FROM (VALUES (1), (1), (2), (2), (4), (6), (9))",
+           "1.0");
+    expect(state, "mad(column1) FROM (VALUES (9e999), (9e999), (1))", "0.0");
+    expect(state,
+           "median(x) FROM (WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL "
+           "SELECT x + 1 FROM n WHERE x < 1000) SELECT x FROM n)",
+           "500.0");
+}
+
+/* The tables call these without SQLite. */
+static void found_by_name(void **state)
+{
+    static const char *const names[] = {
+        "registered_domain", "reverse_host",  "url_path",  "url_query",
+        "url_extension",     "is_private_ip", "is_blocked"};
+    const struct kura_text_function *f;
+    struct kura_text_test *test;
+    struct kura_buf out;
+    bool is_null = true;
+    int64_t number = 7;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_non_null(kura_text_function_find(names[i]));
+    assert_null(kura_text_function_find("iso_time"));
+    assert_null(kura_text_test_find("like"));
+    kura_buf_init(&out, 1000);
+    f = kura_text_function_find("is_private_ip");
+    assert_int_equal(f->call("10.0.0.1x", 8, &out, &number, &is_null, NULL),
+                     KURA_OK);
+    assert_true(f->is_integer && !is_null && number == 1);
+    f = kura_text_function_find("reverse_host");
+    assert_int_equal(f->call("a.example", 9, &out, &number, &is_null, NULL),
+                     KURA_OK);
+    assert_string_equal(out.data, "example.a");
+    /* It appends. */
+    f = kura_text_function_find("registered_domain");
+    assert_int_equal(f->call("a.b.com", 7, &out, &number, &is_null, NULL),
+                     KURA_OK);
+    assert_string_equal(out.data, "example.ab.com");
+    kura_buf_release(&out);
+    for (i = 0; kura_text_test_at((int)i) != NULL; i++)
+        assert_ptr_equal(kura_text_test_find(kura_text_test_at((int)i)->name),
+                         kura_text_test_at((int)i));
+    assert_int_equal(i, 3);
+    assert_int_equal(
+        kura_text_test_find("regexp")->compile("(", 1, &test, NULL),
+        KURA_EINPUT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(urls),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(actions_and_names),
+        cmocka_unit_test(times),
+        cmocka_unit_test(patterns),
+        cmocka_unit_test(bad_pattern_is_named),
+        cmocka_unit_test(entropies),
+        cmocka_unit_test(aggregates),
+        cmocka_unit_test(found_by_name),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("functions", tests, set_up, tear_down);
+}

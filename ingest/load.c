@@ -220,6 +220,7 @@ static enum kura_rc load_block(struct load *l, struct load_run *run,
     l->result->bytes += (int64_t)b->size;
     e->lines = lines;
     e->terminated = b->terminated;
+    e->last_ts = b->last_ts;
     memcpy(e->sha256, b->sha256, sizeof(e->sha256));
     rc = kura_slots_placed(l->slots, err);
     if (l->o->progress != NULL)
@@ -330,15 +331,7 @@ static enum kura_rc load_source(struct load *l, struct kura_source *source,
                     "kept as rejects (kura formats lists what is known)",
                     run.entry->name);
     kura_failpoint(KURA_FAIL_SOURCE_ADDED);
-    rc = kura_warehouse_source_lock(l->w, run.entry->number, err);
-    if (rc == KURA_EBUSY)
-        return kura_err_set(err, rc, "'%s' is being loaded by another process",
-                            run.entry->name);
-    if (rc != KURA_OK)
-        return rc;
-    rc = load_rest(l, &run, err);
-    kura_warehouse_source_unlock(l->w, run.entry->number);
-    return rc;
+    return load_rest(l, &run, err);
 }
 
 /* Errors that end the whole load, not only this source. */

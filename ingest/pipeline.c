@@ -244,13 +244,14 @@ static enum kura_rc parser_block(struct kura_pipeline *p, struct kura_block *b,
         b->count++;
         at += n;
     }
+    b->last_ts = *previous;
     return rc;
 }
 
 static void *parser_main(void *arg)
 {
     struct kura_pipeline *p = arg;
-    int64_t previous = INT64_MIN;
+    int64_t previous = p->start.last_ts;
     struct kura_block *b;
 
     while ((b = kura_queue_pop(&p->read_blocks)) != NULL) {

@@ -34,6 +34,7 @@ struct kura_block {
     int piece;       /* 0: whole lines; else this is piece n of one line */
     bool terminated; /* its last line has its terminator */
     char sha256[KURA_SHA256_HEX]; /* of the source up to the end of it */
+    int64_t last_ts; /* of the last line so far that is a row */
     struct kura_line *lines;
     size_t count, capacity;
     struct kura_parser *parser; /* owns what the rows point to */
@@ -46,6 +47,7 @@ struct kura_pipeline_start {
     size_t head_size;
     struct kura_sha256 *sha; /* borrowed; of all bytes before `offset` */
     int64_t offset, line;    /* where to go on: lines consumed before */
+    int64_t last_ts; /* what lines without a time begin with, or INT64_MIN */
     bool continues; /* the line at `offset` goes on with line `line` */
     bool follow;    /* at the end wait for more; end by stop */
     const volatile sig_atomic_t *stop; /* NULL: never */

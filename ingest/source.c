@@ -29,7 +29,9 @@ struct kura_source {
     struct kura_sha256 *sha; /* of the bytes consumed */
     int64_t offset;          /* their number */
     struct kura_source_entry entry;
-    bool registered, was_cut;
+    bool was_cut;
+    int64_t locked;              /* number of the source, 0: none */
+    char head_hex[KURA_SHA256_HEX]; /* locked head, "": none */
     int64_t as_of;
     struct kura_zone *own_zone; /* of kura.yaml, else NULL */
 };
@@ -126,8 +128,19 @@ enum kura_rc kura_source_open(struct kura_warehouse *w,
     return rc;
 }
 
+static void source_unlock(struct kura_source *s)
+{
+    if (s->locked != 0)
+        kura_warehouse_source_unlock(s->w, s->locked);
+    if (s->head_hex[0] != '\0')
+        kura_warehouse_head_unlock(s->w, s->head_hex);
+    s->locked = 0;
+    s->head_hex[0] = '\0';
+}
+
 static void source_forget(struct kura_source *s)
 {
+    source_unlock(s);
     free(s->entry.name);
     free(s->entry.format);
     memset(&s->entry, 0, sizeof(s->entry));
@@ -329,6 +342,7 @@ static enum kura_rc source_register(struct kura_source *s,
     s->entry.name = strdup(kura_input_name(s->input));
     s->entry.format = format == NULL ? NULL : strdup(format->name);
     s->entry.terminated = true;
+    s->entry.last_ts = INT64_MIN;
     s->entry.as_of = s->as_of;
     if (s->entry.name == NULL)
         return kura_err_nomem(err);
@@ -401,12 +415,85 @@ static void source_choose_as_of(struct kura_source *s, bool found)
         s->as_of = s->o->now_us;
 }
 
+static enum kura_rc source_busy(const struct kura_source *s,
+                                struct kura_err *err)
+{
+    return kura_err_set(err, KURA_EBUSY,
+                        "'%s' is being loaded by another process",
+                        kura_source_name(s));
+}
+
+static enum kura_rc source_lock_head(struct kura_source *s,
+                                     struct kura_err *err)
+{
+    size_t n = s->size < SOURCE_HEAD_BYTES ? s->size : SOURCE_HEAD_BYTES;
+    char hex[KURA_SHA256_HEX];
+    enum kura_rc rc = kura_sha256_hex(s->head, n, hex, err);
+
+    if (rc == KURA_OK)
+        rc = kura_warehouse_head_lock(s->w, hex, NULL);
+    if (rc == KURA_EBUSY)
+        return source_busy(s, err);
+    if (rc == KURA_OK)
+        memcpy(s->head_hex, hex, sizeof(hex));
+    return rc;
+}
+
+/* Locks the source and asks whether it is still as it was found. */
+static enum kura_rc source_lock(struct kura_source *s, bool *same,
+                                struct kura_err *err)
+{
+    struct kura_source_entry *now = NULL;
+    size_t count = 0, i;
+    enum kura_rc rc;
+
+    rc = kura_warehouse_source_lock(s->w, s->entry.number, NULL);
+    if (rc != KURA_OK)
+        return rc == KURA_EBUSY ? source_busy(s, err) : rc;
+    s->locked = s->entry.number;
+    *same = false;
+    rc = kura_warehouse_sources(s->w, s->entry.name, &now, &count, err);
+    for (i = 0; i < count; i++)
+        *same |= now[i].number == s->entry.number &&
+                 now[i].bytes == s->entry.bytes &&
+                 now[i].as_of == s->entry.as_of;
+    kura_warehouse_sources_free(now, count);
+    return rc;
+}
+
+/* Finds the source and locks it; what another loader did between the two is
+ * looked at again. */
+static enum kura_rc source_find_locked(struct kura_source *s, bool *found,
+                                       bool *shorter, struct kura_err *err)
+{
+    enum kura_rc rc = source_lock_head(s, err);
+    bool same = false;
+
+    while (rc == KURA_OK && !same) {
+        rc = source_find(s, found, shorter, err);
+        if (rc != KURA_OK || !*found)
+            return rc;
+        rc = source_lock(s, &same, err);
+        if (rc != KURA_OK || same)
+            return rc;
+        kura_warehouse_source_unlock(s->w, s->locked);
+        s->locked = 0;
+        free(s->entry.name);
+        free(s->entry.format);
+        memset(&s->entry, 0, sizeof(s->entry));
+        if (strcmp(s->path, "-") == 0)
+            return source_busy(s, err);
+        rc = source_reopen(s, err);
+    }
+    return rc;
+}
+
 enum kura_rc kura_source_identify(struct kura_source *s,
                                   struct kura_source_entry **entry,
                                   const struct kura_format **format,
                                   const char **why, struct kura_err *err)
 {
-    bool found = false, shorter = false;
+    bool found = false, shorter = false, same;
     enum kura_rc rc;
 
     *entry = NULL;
@@ -416,7 +503,7 @@ enum kura_rc kura_source_identify(struct kura_source *s,
     *why = "was loaded already";
     rc = kura_setting_zone(s->w, kura_input_name(s->input), &s->own_zone, err);
     if (rc == KURA_OK)
-        rc = source_find(s, &found, &shorter, err);
+        rc = source_find_locked(s, &found, &shorter, err);
     if (rc == KURA_OK)
         rc = source_choose_format(s, format, err);
     if (rc != KURA_OK)
@@ -426,8 +513,13 @@ enum kura_rc kura_source_identify(struct kura_source *s,
                               !s->o->follow && !s->was_cut)))
         return KURA_OK;
     s->entry.as_of = s->as_of;
-    rc = found ? kura_warehouse_source_mark(s->w, &s->entry, err)
-               : source_register(s, *format, err);
+    if (found) {
+        rc = kura_warehouse_source_mark(s->w, &s->entry, err);
+    } else {
+        rc = source_register(s, *format, err);
+        if (rc == KURA_OK)
+            rc = source_lock(s, &same, err);
+    }
     if (rc == KURA_OK)
         *entry = &s->entry;
     return rc;
@@ -446,6 +538,7 @@ void kura_source_position(const struct kura_source *s,
     start->sha = s->sha;
     start->offset = s->offset;
     start->line = s->entry.lines;
+    start->last_ts = s->entry.last_ts;
 }
 
 bool kura_source_was_cut(const struct kura_source *s)

@@ -29,8 +29,9 @@ enum kura_rc kura_source_next(struct kura_source *s, bool *more,
 /* After an error: there may be further members. */
 bool kura_source_can_go_on(const struct kura_source *s);
 
-/* Finds or registers the source and positions the input after what was
- * consumed.  *entry belongs to s; NULL: there is nothing to load, *why says
+/* Finds or registers the source, locks it until the next one or close (an error
+ * of KURA_EBUSY when another process loads it) and positions the input after
+ * what was consumed.  *entry belongs to s; NULL: there is nothing to load, *why says
  * so.  *format is NULL when no format takes the first lines. */
 enum kura_rc kura_source_identify(struct kura_source *s,
                                   struct kura_source_entry **entry,

@@ -7,7 +7,6 @@
 #include "query/functions.h"
 #include "query/table.h"
 
-
 /* Partitions kept open that no cursor stands on, together with those that one
  * does: a file or three (WAL) each. */
 #define HANDLES 64
@@ -128,8 +127,8 @@ size_t kura_engine_count(const struct kura_engine *e)
     return e->count;
 }
 
-const struct kura_partition_entry *kura_engine_entry(
-    const struct kura_engine *e, size_t i)
+const struct kura_partition_entry *
+kura_engine_entry(const struct kura_engine *e, size_t i)
 {
     return &e->entries[i];
 }
@@ -387,7 +386,8 @@ static int engine_progress(void *arg)
     return kura_engine_check(arg, NULL) != KURA_OK;
 }
 
-/* Functions that touch files or raw memory, where a build of SQLite has them. */
+/* Functions that touch files or raw memory, where a build of SQLite has them.
+ */
 static bool function_is_refused(const char *name)
 {
     static const char *const refused[] = {

@@ -16,8 +16,8 @@ void kura_engine_leave(struct kura_engine *e);
 
 /* The partitions of the snapshot, of all tables, by day. */
 size_t kura_engine_count(const struct kura_engine *e);
-const struct kura_partition_entry *kura_engine_entry(
-    const struct kura_engine *e, size_t i);
+const struct kura_partition_entry *
+kura_engine_entry(const struct kura_engine *e, size_t i);
 
 /* Opens partition i, or finds it open, and keeps it open until unpin.  Only its
  * first *rows rows are part of the snapshot. */

@@ -90,8 +90,7 @@ int sqlite3_kura_init(sqlite3 *db, char **message,
                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, m, sql_open,
                                    NULL, NULL, module_free) != SQLITE_OK)
         return SQLITE_ERROR; /* m is freed */
-    if (dir != NULL && dir[0] != '\0' &&
-        module_open(m, dir, &err) != KURA_OK) {
+    if (dir != NULL && dir[0] != '\0' && module_open(m, dir, &err) != KURA_OK) {
         *message = sqlite3_mprintf("%s", err.msg);
         return SQLITE_ERROR;
     }

@@ -380,8 +380,8 @@ enum kura_rc kura_predicate_text(struct kura_predicate *p, const char *s,
     switch (p->op) {
     case KURA_OP_EQ: /* under BINARY, folding passes too much: fine */
     case KURA_OP_IS:
-        *pass = kura_text_casecmp(s, n, p->items[0].text,
-                                  p->items[0].size) == 0;
+        *pass =
+            kura_text_casecmp(s, n, p->items[0].text, p->items[0].size) == 0;
         break;
     case KURA_OP_NE: /* SQLite does not tell under which collation */
     case KURA_OP_ISNOT:
@@ -402,8 +402,8 @@ enum kura_rc kura_predicate_text(struct kura_predicate *p, const char *s,
     case KURA_OP_IN:
         key.text = s;
         key.size = n;
-        *pass = bsearch(&key, p->items, p->count, sizeof key, item_casecmp) !=
-                NULL;
+        *pass =
+            bsearch(&key, p->items, p->count, sizeof key, item_casecmp) != NULL;
         break;
     case KURA_OP_LIKE:
     case KURA_OP_GLOB:
@@ -632,6 +632,5 @@ void kura_span_time(struct kura_span *s, enum kura_op op, bool nocase,
 void kura_span_day(struct kura_span *s, enum kura_op op, bool nocase,
                    const struct kura_operand *v)
 {
-    span_text(s, op, nocase, v, compare_day, KURA_DAY,
-              26 * 3600 * KURA_SECOND);
+    span_text(s, op, nocase, v, compare_day, KURA_DAY, 26 * 3600 * KURA_SECOND);
 }

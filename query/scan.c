@@ -20,7 +20,8 @@ struct vector {
     uint8_t *null;   /* beside values */
 };
 
-/* A text function's results, per id of its argument in the partition at hand. */
+/* A text function's results, per id of its argument in the partition at hand.
+ */
 struct memo {
     uint8_t *state; /* MEMO_*; NULL before the first use */
     size_t count;
@@ -43,9 +44,10 @@ struct column {
 struct term {
     int column;
     struct kura_predicate *predicate;
-    uint8_t *map;         /* per id: passes; NULL: not over ids */
-    size_t count;         /* entries of map */
-    uint32_t first, last; /* the ids that pass lie between; first > last: none */
+    uint8_t *map; /* per id: passes; NULL: not over ids */
+    size_t count; /* entries of map */
+    uint32_t first,
+        last; /* the ids that pass lie between; first > last: none */
 };
 
 struct kura_scan {
@@ -60,12 +62,12 @@ struct kura_scan {
     size_t nterm;
 
     bool over;
-    size_t entry; /* index in the snapshot */
+    size_t entry;                     /* index in the snapshot */
     struct kura_partition *partition; /* pinned; NULL: none */
-    int64_t rows_left;                /* of the snapshot, from this segment on */
-    size_t segment;                   /* the next one to look at is +1 */
-    uint32_t *selected;               /* rows that passed */
-    bool dense;                       /* all rows did: selected is not filled */
+    int64_t rows_left;  /* of the snapshot, from this segment on */
+    size_t segment;     /* the next one to look at is +1 */
+    uint32_t *selected; /* rows that passed */
+    bool dense;         /* all rows did: selected is not filled */
     uint32_t count, at;
 };
 
@@ -576,9 +578,9 @@ static enum kura_rc select_by_integer(struct kura_scan *s, const struct term *t,
     selection_fill(s);
     for (i = 0; i < s->count; i++) {
         uint32_t row = s->selected[i];
-        bool pass = v->null[row] ? null
-                                 : kura_predicate_integer(t->predicate,
-                                                          v->values[row]);
+        bool pass = v->null[row]
+                        ? null
+                        : kura_predicate_integer(t->predicate, v->values[row]);
 
         s->selected[kept] = row;
         kept += pass;
@@ -631,8 +633,8 @@ static enum kura_rc segment_enter(struct kura_scan *s, struct kura_err *err)
     for (c = 0; c < s->schema->count; c++)
         s->columns[c].vector.ready = false;
     s->dense = true;
-    s->count = s->rows_left < (int64_t)g->rows ? (uint32_t)s->rows_left
-                                               : g->rows;
+    s->count =
+        s->rows_left < (int64_t)g->rows ? (uint32_t)s->rows_left : g->rows;
     stats->segments_opened++;
     stats->rows_read += s->count;
     return segment_select(s, g, err);
@@ -785,8 +787,7 @@ static uint32_t scan_row(const struct kura_scan *s)
 
 int64_t kura_scan_rowid(const struct kura_scan *s)
 {
-    uint64_t number =
-        (uint64_t)kura_engine_entry(s->engine, s->entry)->number;
+    uint64_t number = (uint64_t)kura_engine_entry(s->engine, s->entry)->number;
 
     return (int64_t)(number << 36 | (uint64_t)s->segment << 16 | scan_row(s));
 }
@@ -847,10 +848,10 @@ enum kura_rc kura_scan_value(struct kura_scan *s, int column,
         return rc == KURA_OK ? scan_of_id(s, column, v->ids[row], out, err)
                              : rc;
     }
-    rc = scan_integers(s, c->source == KURA_FROM_TIME ||
-                                  c->source == KURA_FROM_DAY
-                              ? c->stored
-                              : column,
+    rc = scan_integers(s,
+                       c->source == KURA_FROM_TIME || c->source == KURA_FROM_DAY
+                           ? c->stored
+                           : column,
                        &v, err);
     if (rc != KURA_OK || v->null[row])
         return rc;

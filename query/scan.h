@@ -2,9 +2,9 @@
  *
  * Partitions are chosen by day and dictionary, segments by their times and by
  * the smallest and largest value of their chunks, rows one predicate after the
- * other, the cheapest first.  A chunk is decoded when its first value is needed:
- * counting rows reads none.  Everything stands still between two calls; values
- * are valid until the next call.  One thread. */
+ * other, the cheapest first.  A chunk is decoded when its first value is
+ * needed: counting rows reads none.  Everything stands still between two calls;
+ * values are valid until the next call.  One thread. */
 #ifndef KURA_QUERY_SCAN_H
 #define KURA_QUERY_SCAN_H
 

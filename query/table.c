@@ -71,8 +71,7 @@ static enum kura_rc declaration(const struct kura_schema *s,
                                 "table '%s': no function '%s' for column '%s'",
                                 s->name, c->function, c->name);
         rc = kura_buf_printf(out, err, "%s\"%s\" %s%s", i > 0 ? ", " : "",
-                             c->name,
-                             c->type == KURA_TEXT ? "TEXT" : "INTEGER",
+                             c->name, c->type == KURA_TEXT ? "TEXT" : "INTEGER",
                              c->nocase ? " COLLATE NOCASE" : "");
     }
     if (rc == KURA_OK)

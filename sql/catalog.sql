@@ -30,7 +30,8 @@ CREATE TABLE source (
     lines INTEGER NOT NULL,
     sha256 TEXT NOT NULL, -- of those bytes
     terminated INTEGER NOT NULL, -- 1: they end with a line's end
-    as_of INTEGER -- of a run that did not finish, microseconds since 1970
+    as_of INTEGER, -- of a run that did not finish, microseconds since 1970
+    last_ts INTEGER -- time of the last line before the mark that had one
 );
 
 -- What each partition says about its sources.

@@ -99,6 +99,8 @@ struct kura_source_entry {
     char sha256[65];  /* of the consumed bytes */
     bool terminated;  /* the last line consumed had its terminator */
     int64_t as_of;    /* of a run that did not finish, else INT64_MIN */
+    int64_t last_ts;  /* of the last line consumed that had a time, else
+                         INT64_MIN: lines without one take it */
 };
 
 /* All sources, or those whose name is `name`, ends with "/name" or whose key
@@ -117,6 +119,12 @@ enum kura_rc kura_warehouse_source_add(struct kura_warehouse *w,
 enum kura_rc kura_warehouse_source_mark(struct kura_warehouse *w,
                                         const struct kura_source_entry *s,
                                         struct kura_err *err);
+/* Held from finding a source by its head to the end of its load, so that two
+ * loaders do not both register it: the head's SHA-256 in hex.  KURA_EBUSY when
+ * another process has it. */
+enum kura_rc kura_warehouse_head_lock(struct kura_warehouse *w, const char *hex,
+                                      struct kura_err *err);
+void kura_warehouse_head_unlock(struct kura_warehouse *w, const char *hex);
 /* One loader at a time per source: KURA_EBUSY when another process has it. */
 enum kura_rc kura_warehouse_source_lock(struct kura_warehouse *w,
                                         int64_t number, struct kura_err *err);

@@ -12,6 +12,7 @@
 /* Locks are single bytes of the lock file, by what they guard. */
 #define KURA_SLOT_PARTITION (INT64_C(1) << 40)
 #define KURA_SLOT_SOURCE (INT64_C(1) << 41)
+#define KURA_SLOT_HEAD (INT64_C(1) << 42)
 
 struct kura_warehouse {
     char *dir; /* absolute */

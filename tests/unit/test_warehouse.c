@@ -389,6 +389,7 @@ static void source_make(struct kura_source_entry *s, const char *key,
     s->name = strdup(name);
     assert_non_null(s->name);
     s->as_of = INT64_MIN;
+    s->last_ts = INT64_MIN;
 }
 
 static void test_sources(void **state)

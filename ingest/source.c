@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define SOURCE_HEAD_BYTES 4096u  /* what identity is made of */
 #define SOURCE_READ (64u << 10)  /* what detection sees */
+#define SOURCE_NAP_NS 100000000L
 
 struct kura_source {
     struct kura_warehouse *w;
@@ -87,6 +89,27 @@ static enum kura_rc source_consume(struct kura_source *s, int64_t upto,
         rc = kura_sha256_update(s->sha, s->head + s->used, have, err);
         s->used += have;
         s->offset += (int64_t)have;
+    }
+    return rc;
+}
+
+/* Following a file that is empty still: its first bytes are waited for. */
+static enum kura_rc source_wait(struct kura_source *s, struct kura_err *err)
+{
+    struct timespec nap = {0, SOURCE_NAP_NS};
+    enum kura_rc rc = KURA_OK;
+    size_t got;
+
+    while (rc == KURA_OK && s->size == 0 && s->o->follow &&
+           (s->o->stop == NULL || *s->o->stop == 0)) {
+        (void)nanosleep(&nap, NULL);
+        if (kura_source_was_rotated(s))
+            return KURA_OK;
+        rc = kura_input_read(s->input, s->head, SOURCE_READ, &got, err);
+        if (rc == KURA_OK && got != 0) {
+            s->size = got;
+            s->at_end = false;
+        }
     }
     return rc;
 }
@@ -188,7 +211,11 @@ enum kura_rc kura_source_next(struct kura_source *s, bool *more,
     if (rc == KURA_OK && *more && strcmp(s->path, "-") != 0 &&
         stat(s->path, &s->stat) != 0)
         memset(&s->stat, 0, sizeof(s->stat));
-    return rc == KURA_OK && *more ? source_fill(s, err) : rc;
+    if (rc == KURA_OK && *more)
+        rc = source_fill(s, err);
+    if (rc == KURA_OK && *more)
+        rc = source_wait(s, err);
+    return rc;
 }
 
 bool kura_source_can_go_on(const struct kura_source *s)

@@ -334,6 +334,21 @@ static enum kura_rc source_copy(struct kura_source *s,
     return s->entry.name == NULL ? kura_err_nomem(err) : KURA_OK;
 }
 
+/* A copy from when the source was shorter than its head. */
+static enum kura_rc source_find_shorter(struct kura_source *s, bool *shorter,
+                                        struct kura_err *err)
+{
+    int64_t number = 0;
+    enum kura_rc rc;
+
+    *shorter = false;
+    if (s->size >= SOURCE_HEAD_BYTES || !s->at_end || s->o->follow)
+        return KURA_OK;
+    rc = kura_warehouse_source_by_head(s->w, s->head, s->size, &number, err);
+    *shorter = rc == KURA_OK && number != 0;
+    return rc;
+}
+
 static enum kura_rc source_find(struct kura_source *s, bool *found,
                                 bool *shorter, struct kura_err *err)
 {
@@ -352,6 +367,10 @@ static enum kura_rc source_find(struct kura_source *s, bool *found,
             rc = source_copy(s, &list[i], err);
     }
     kura_warehouse_sources_free(list, count);
+    if (rc == KURA_OK && !*found) {
+        rc = source_find_shorter(s, shorter, err);
+        *found = *shorter;
+    }
     return rc;
 }
 
@@ -373,7 +392,11 @@ static enum kura_rc source_register(struct kura_source *s,
     s->entry.as_of = s->as_of;
     if (s->entry.name == NULL)
         return kura_err_nomem(err);
-    return kura_warehouse_source_add(s->w, &s->entry, err);
+    rc = kura_warehouse_source_add(s->w, &s->entry, err);
+    if (rc == KURA_OK)
+        rc = kura_warehouse_source_set_head(s->w, s->entry.number, s->head, n,
+                                            err);
+    return rc;
 }
 
 /* --- What is known about it ------------------------------------------- */
@@ -498,7 +521,7 @@ static enum kura_rc source_find_locked(struct kura_source *s, bool *found,
 
     while (rc == KURA_OK && !same) {
         rc = source_find(s, found, shorter, err);
-        if (rc != KURA_OK || !*found)
+        if (rc != KURA_OK || !*found || *shorter)
             return rc;
         rc = source_lock(s, &same, err);
         if (rc != KURA_OK || same)
@@ -531,13 +554,14 @@ enum kura_rc kura_source_identify(struct kura_source *s,
     rc = kura_setting_zone(s->w, kura_input_name(s->input), &s->own_zone, err);
     if (rc == KURA_OK)
         rc = source_find_locked(s, &found, &shorter, err);
-    if (rc == KURA_OK)
-        rc = source_choose_format(s, format, err);
+    if (rc != KURA_OK || shorter)
+        return rc;
+    rc = source_choose_format(s, format, err);
     if (rc != KURA_OK)
         return rc;
     source_choose_as_of(s, found);
-    if (found && (shorter || (s->used == s->size && s->at_end &&
-                              !s->o->follow && !s->was_cut)))
+    if (found && s->used == s->size && s->at_end && !s->o->follow &&
+        !s->was_cut)
         return KURA_OK;
     s->entry.as_of = s->as_of;
     if (found) {

@@ -31,7 +31,8 @@ CREATE TABLE source (
     sha256 TEXT NOT NULL, -- of those bytes
     terminated INTEGER NOT NULL, -- 1: they end with a line's end
     as_of INTEGER, -- of a run that did not finish, microseconds since 1970
-    last_ts INTEGER -- time of the last line before the mark that had one
+    last_ts INTEGER, -- time of the last line before the mark that had one
+    head BLOB -- its first bytes, 4096 at most: shorter copies are known by them
 );
 
 -- What each partition says about its sources.

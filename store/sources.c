@@ -330,6 +330,51 @@ void kura_warehouse_source_unlock(struct kura_warehouse *w, int64_t number)
     kura_slot_unlock(w, KURA_SLOT_SOURCE + number);
 }
 
+enum kura_rc kura_warehouse_source_set_head(struct kura_warehouse *w,
+                                            int64_t number, const void *p,
+                                            size_t n, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc = kura_catalog_begin(w, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = kura_db_prepare(w->db, "UPDATE source SET head = ?2 WHERE number = ?1",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        (void)sqlite3_bind_int64(stmt, 1, number);
+        (void)sqlite3_bind_blob64(stmt, 2, p, n, SQLITE_STATIC);
+        rc = kura_db_step_done(stmt, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return kura_catalog_end(w, rc, err);
+}
+
+enum kura_rc kura_warehouse_source_by_head(struct kura_warehouse *w,
+                                           const void *p, size_t n,
+                                           int64_t *number,
+                                           struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum kura_rc rc;
+
+    *number = 0;
+    rc = kura_db_prepare(w->db,
+                         "SELECT number FROM source WHERE length(head) > ?2 "
+                         "AND bytes >= ?2 AND substr(head, 1, ?2) = ?1",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        (void)sqlite3_bind_blob64(stmt, 1, p, n, SQLITE_STATIC);
+        (void)sqlite3_bind_int64(stmt, 2, (int64_t)n);
+        rc = kura_db_step(stmt, &row, err);
+    }
+    if (rc == KURA_OK && row)
+        *number = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
 /* A byte chosen by the digest: two heads that share it only take turns. */
 static int64_t source_head_slot(const char *hex)
 {

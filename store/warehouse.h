@@ -115,6 +115,15 @@ void kura_warehouse_sources_free(struct kura_source_entry *list, size_t count);
 enum kura_rc kura_warehouse_source_add(struct kura_warehouse *w,
                                        struct kura_source_entry *s,
                                        struct kura_err *err);
+/* Keeps the first bytes of a source, and finds the one that begins with these n
+ * bytes and goes on after them: *number is 0 when there is none. */
+enum kura_rc kura_warehouse_source_set_head(struct kura_warehouse *w,
+                                            int64_t number, const void *p,
+                                            size_t n, struct kura_err *err);
+enum kura_rc kura_warehouse_source_by_head(struct kura_warehouse *w,
+                                           const void *p, size_t n,
+                                           int64_t *number,
+                                           struct kura_err *err);
 /* Moves the resume mark; all partitions were committed before. */
 enum kura_rc kura_warehouse_source_mark(struct kura_warehouse *w,
                                         const struct kura_source_entry *s,

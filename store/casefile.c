@@ -1,0 +1,556 @@
+/* casefile.c - case.db. */
+#include "store/casefile.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/fs.h"
+#include "store/db.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CASE_NAME "case.db"
+#define CASE_APPLICATION_ID 0x6B756361 /* "kuca" */
+#define CASE_VERSION 1
+#define CASE_PATH_MAX 65536
+#define CASE_SUBJECT 512
+
+struct kura_casefile {
+    sqlite3 *db; /* NULL: there is none yet, and it was opened for reading */
+};
+
+const char *kura_owner(void)
+{
+    static char name[64]; /* of the process: written once with one value */
+    const struct passwd *pw = getpwuid(getuid());
+
+    if (name[0] == '\0' && pw != NULL && pw->pw_name[0] != '\0')
+        (void)snprintf(name, sizeof(name), "%s", pw->pw_name);
+    else if (name[0] == '\0')
+        (void)snprintf(name, sizeof(name), "uid %ld", (long)getuid());
+    return name;
+}
+
+/* --- Opening ----------------------------------------------------------- */
+
+static enum kura_rc case_schema(const char **out, struct kura_err *err)
+{
+    const struct kura_embedded *e;
+
+    for (e = kura_embedded; e->path != NULL; e++) {
+        if (strcmp(e->path, "sql/case.sql") == 0) {
+            *out = e->text;
+            return KURA_OK;
+        }
+    }
+    return kura_err_set(err, KURA_ENOTFOUND,
+                        "this program was built without 'sql/case.sql'");
+}
+
+/* In one transaction, so that a file with the application id is a whole one. */
+static enum kura_rc case_make(sqlite3 *db, struct kura_err *err)
+{
+    const char *schema = NULL;
+    char pragmas[96];
+    int64_t id = 0;
+    enum kura_rc rc = case_schema(&schema, err);
+
+    (void)snprintf(pragmas, sizeof(pragmas),
+                   "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                   CASE_APPLICATION_ID, CASE_VERSION);
+    if (rc == KURA_OK)
+        rc = kura_db_exec(db, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE",
+                          err);
+    if (rc != KURA_OK)
+        return rc;
+    rc = kura_db_integer(db, "PRAGMA application_id", &id, err);
+    if (rc == KURA_OK && id == 0)
+        rc = kura_db_exec(db, pragmas, err);
+    if (rc == KURA_OK && id == 0)
+        rc = kura_db_exec(db, schema, err);
+    if (rc == KURA_OK)
+        rc = kura_db_exec(db, "COMMIT", err);
+    if (rc != KURA_OK)
+        (void)kura_db_exec(db, "ROLLBACK", NULL);
+    return rc;
+}
+
+static enum kura_rc case_open(struct kura_casefile *c, const char *path,
+                              bool write, struct kura_err *err)
+{
+    bool there = kura_fs_exists(path);
+    int64_t id = 0;
+    enum kura_rc rc;
+
+    if (!there && !write)
+        return KURA_OK;
+    rc = kura_db_open(path,
+                      write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                            : SQLITE_OPEN_READONLY,
+                      &c->db, err);
+    if (rc == KURA_OK)
+        rc = kura_db_integer(c->db, "PRAGMA application_id", &id, err);
+    if (rc == KURA_OK && id == 0 && write)
+        rc = case_make(c->db, err);
+    else if (rc == KURA_OK && id == 0) { /* being made */
+        (void)sqlite3_close(c->db);
+        c->db = NULL;
+        return KURA_OK;
+    }
+    if (rc == KURA_OK)
+        rc = kura_db_check(c->db, CASE_APPLICATION_ID, CASE_VERSION, err);
+    return rc;
+}
+
+enum kura_rc kura_casefile_open(const char *dir, bool write,
+                                struct kura_casefile **out,
+                                struct kura_err *err)
+{
+    struct kura_casefile *c = calloc(1, sizeof(*c));
+    struct kura_buf path;
+    enum kura_rc rc;
+
+    if (c == NULL)
+        return kura_err_nomem(err);
+    kura_buf_init(&path, CASE_PATH_MAX);
+    rc = kura_buf_printf(&path, err, "%s/%s", dir, CASE_NAME);
+    if (rc == KURA_OK)
+        rc = case_open(c, path.data, write, err);
+    kura_buf_release(&path);
+    if (rc == KURA_OK)
+        *out = c;
+    else
+        kura_casefile_close(c);
+    return rc;
+}
+
+void kura_casefile_close(struct kura_casefile *c)
+{
+    if (c == NULL)
+        return;
+    (void)sqlite3_close(c->db);
+    free(c);
+}
+
+bool kura_casefile_is_missing(const struct kura_casefile *c)
+{
+    return c->db == NULL;
+}
+
+/* --- Changes ----------------------------------------------------------- */
+
+static enum kura_rc case_begin(struct kura_casefile *c, struct kura_err *err)
+{
+    if (c->db == NULL)
+        return kura_err_set(err, KURA_EIO,
+                            "case.db was opened for reading only");
+    return kura_db_exec(c->db, "BEGIN IMMEDIATE", err);
+}
+
+static enum kura_rc case_end(struct kura_casefile *c, enum kura_rc rc,
+                             struct kura_err *err)
+{
+    if (rc == KURA_OK)
+        rc = kura_db_exec(c->db, "COMMIT", err);
+    if (rc != KURA_OK)
+        (void)kura_db_exec(c->db, "ROLLBACK", NULL);
+    return rc;
+}
+
+/* What a statement's parameters take. */
+struct value {
+    const char *text; /* NULL: the number */
+    int64_t number;
+};
+
+static enum kura_rc case_run(struct kura_casefile *c, const char *sql,
+                             const struct value *values, int n,
+                             struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc = kura_db_prepare(c->db, sql, &stmt, err);
+    int i;
+
+    if (rc != KURA_OK)
+        return rc;
+    for (i = 0; i < n; i++) {
+        if (values[i].text != NULL)
+            (void)sqlite3_bind_text(stmt, i + 1, values[i].text, -1,
+                                    SQLITE_STATIC);
+        else
+            (void)sqlite3_bind_int64(stmt, i + 1, values[i].number);
+    }
+    rc = kura_db_step_done(stmt, err);
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+static enum kura_rc case_trail(struct kura_casefile *c, int64_t now_us,
+                               const char *owner, const char *what,
+                               const char *subject, struct kura_err *err)
+{
+    const struct value v[] = {
+        {NULL, now_us}, {owner, 0}, {what, 0}, {subject, 0}};
+
+    return case_run(c,
+                    "INSERT INTO audit (at, owner, what, subject) "
+                    "VALUES (?, ?, ?, ?)",
+                    v, 4, err);
+}
+
+/* KURA_ENOTFOUND unless the last statement changed one row. */
+static enum kura_rc case_changed(struct kura_casefile *c, const char *what,
+                                 int64_t number, struct kura_err *err)
+{
+    if (sqlite3_changes(c->db) == 1)
+        return KURA_OK;
+    return kura_err_set(err, KURA_ENOTFOUND, "there is no %s %" PRId64, what,
+                        number);
+}
+
+enum kura_rc kura_audit(struct kura_casefile *c, int64_t now_us,
+                        const char *owner, const char *what,
+                        const char *subject, struct kura_err *err)
+{
+    enum kura_rc rc = case_begin(c, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    return case_end(c, case_trail(c, now_us, owner, what, subject, err), err);
+}
+
+/* "case 'X', proxy 2025-01-01 to 2025-03-31", for the trail. */
+static void case_subject(const char *kind, int64_t number, const char *name,
+                         const char *table, int64_t first, int64_t last,
+                         char out[CASE_SUBJECT])
+{
+    char a[KURA_DAY_TEXT], b[KURA_DAY_TEXT];
+
+    kura_day_format(first, a);
+    kura_day_format(last, b);
+    (void)snprintf(out, CASE_SUBJECT,
+                   "%s %" PRId64 ": %s %s to %s, case '%.300s'", kind, number,
+                   *table == '\0' ? "every table" : table, a, b, name);
+}
+
+enum kura_rc kura_hold_add(struct kura_casefile *c, struct kura_hold *h,
+                           struct kura_err *err)
+{
+    const struct value v[] = {
+        {h->name, 0},          {h->table, 0},        {NULL, h->first_day},
+        {NULL, h->last_day}, {NULL, h->made_us}, {h->owner, 0}};
+    char subject[CASE_SUBJECT];
+    int64_t number = 0;
+    enum kura_rc rc = case_begin(c, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = case_run(c,
+                  "INSERT INTO hold (name, \"table\", first_day, last_day, "
+                  "made_at, owner) VALUES (?, ?, ?, ?, ?, ?)",
+                  v, 6, err);
+    if (rc == KURA_OK) {
+        number = sqlite3_last_insert_rowid(c->db);
+        case_subject("hold", number, h->name, h->table, h->first_day,
+                     h->last_day, subject);
+        rc = case_trail(c, h->made_us, h->owner, "hold-add", subject, err);
+    }
+    rc = case_end(c, rc, err);
+    if (rc == KURA_OK)
+        h->number = number;
+    return rc;
+}
+
+enum kura_rc kura_hold_remove(struct kura_casefile *c, int64_t number,
+                              int64_t now_us, const char *owner,
+                              struct kura_err *err)
+{
+    const struct value v[] = {{NULL, number}, {NULL, now_us}};
+    char subject[CASE_SUBJECT];
+    enum kura_rc rc = case_begin(c, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = case_run(c,
+                  "UPDATE hold SET removed_at = ?2 "
+                  "WHERE number = ?1 AND removed_at IS NULL",
+                  v, 2, err);
+    if (rc == KURA_OK)
+        rc = case_changed(c, "hold", number, err);
+    (void)snprintf(subject, sizeof(subject), "hold %" PRId64, number);
+    if (rc == KURA_OK)
+        rc = case_trail(c, now_us, owner, "hold-remove", subject, err);
+    return case_end(c, rc, err);
+}
+
+enum kura_rc kura_lease_add(struct kura_casefile *c, struct kura_lease *l,
+                            struct kura_err *err)
+{
+    const struct value v[] = {
+        {l->name, 0},        {l->owner, 0},       {l->table, 0},
+        {NULL, l->first_day}, {NULL, l->last_day}, {NULL, l->made_us},
+        {NULL, l->expires_us}};
+    char subject[CASE_SUBJECT];
+    int64_t number = 0;
+    enum kura_rc rc = case_begin(c, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = case_run(c,
+                  "INSERT INTO lease (name, owner, \"table\", first_day, "
+                  "last_day, made_at, expires_at, state) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, 'making')",
+                  v, 7, err);
+    if (rc == KURA_OK) {
+        number = sqlite3_last_insert_rowid(c->db);
+        case_subject("lease", number, l->name, l->table, l->first_day,
+                     l->last_day, subject);
+        rc = case_trail(c, l->made_us, l->owner, "lease-add", subject, err);
+    }
+    rc = case_end(c, rc, err);
+    if (rc == KURA_OK)
+        l->number = number;
+    return rc;
+}
+
+enum kura_rc kura_lease_set_state(struct kura_casefile *c, int64_t number,
+                                  const char *state, int64_t now_us,
+                                  const char *owner, struct kura_err *err)
+{
+    const struct value v[] = {{NULL, number}, {state, 0}};
+    char subject[CASE_SUBJECT];
+    enum kura_rc rc = case_begin(c, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = case_run(c, "UPDATE lease SET state = ?2 WHERE number = ?1", v, 2,
+                  err);
+    if (rc == KURA_OK)
+        rc = case_changed(c, "lease", number, err);
+    (void)snprintf(subject, sizeof(subject), "lease %" PRId64 " is %s", number,
+                   state);
+    if (rc == KURA_OK)
+        rc = case_trail(c, now_us, owner, "lease-state", subject, err);
+    return case_end(c, rc, err);
+}
+
+enum kura_rc kura_lease_extend(struct kura_casefile *c, int64_t number,
+                               int64_t expires_us, int64_t now_us,
+                               const char *owner, struct kura_err *err)
+{
+    const struct value v[] = {{NULL, number}, {NULL, expires_us}};
+    char subject[CASE_SUBJECT], until[KURA_TIME_TEXT];
+    enum kura_rc rc = case_begin(c, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = case_run(c,
+                  "UPDATE lease SET expires_at = ?2 "
+                  "WHERE number = ?1 AND state IN ('making', 'active')",
+                  v, 2, err);
+    if (rc == KURA_OK)
+        rc = case_changed(c, "lease", number, err);
+    kura_time_format(expires_us, until);
+    (void)snprintf(subject, sizeof(subject), "lease %" PRId64 " until %s",
+                   number, until);
+    if (rc == KURA_OK)
+        rc = case_trail(c, now_us, owner, "lease-extend", subject, err);
+    return case_end(c, rc, err);
+}
+
+/* --- Lists ------------------------------------------------------------- */
+
+static char *case_text(sqlite3_stmt *stmt, int column)
+{
+    const unsigned char *s = sqlite3_column_text(stmt, column);
+
+    return strdup(s == NULL ? "" : (const char *)s);
+}
+
+static bool hold_read(sqlite3_stmt *stmt, void *at)
+{
+    struct kura_hold *h = at;
+
+    h->number = sqlite3_column_int64(stmt, 0);
+    h->name = case_text(stmt, 1);
+    h->table = case_text(stmt, 2);
+    h->first_day = sqlite3_column_int64(stmt, 3);
+    h->last_day = sqlite3_column_int64(stmt, 4);
+    h->made_us = sqlite3_column_int64(stmt, 5);
+    h->owner = case_text(stmt, 6);
+    return h->name != NULL && h->table != NULL && h->owner != NULL;
+}
+
+static bool lease_read(sqlite3_stmt *stmt, void *at)
+{
+    struct kura_lease *l = at;
+
+    l->number = sqlite3_column_int64(stmt, 0);
+    l->name = case_text(stmt, 1);
+    l->owner = case_text(stmt, 2);
+    l->table = case_text(stmt, 3);
+    l->first_day = sqlite3_column_int64(stmt, 4);
+    l->last_day = sqlite3_column_int64(stmt, 5);
+    l->made_us = sqlite3_column_int64(stmt, 6);
+    l->expires_us = sqlite3_column_int64(stmt, 7);
+    l->state = case_text(stmt, 8);
+    return l->name != NULL && l->owner != NULL && l->table != NULL &&
+           l->state != NULL;
+}
+
+/* Entries of `size` bytes, as `read` fills them.  After an error *out holds
+ * what was read, for the caller to free. */
+static enum kura_rc case_list(struct kura_casefile *c, const char *sql,
+                              size_t size,
+                              bool (*read)(sqlite3_stmt *stmt, void *at),
+                              void **out, size_t *count, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc;
+    bool row;
+    char *grown;
+
+    *out = NULL;
+    *count = 0;
+    if (c->db == NULL)
+        return KURA_OK;
+    rc = kura_db_prepare(c->db, sql, &stmt, err);
+    while (rc == KURA_OK) {
+        rc = kura_db_step(stmt, &row, err);
+        if (rc != KURA_OK || !row)
+            break;
+        grown = realloc(*out, (*count + 1) * size);
+        if (grown == NULL) {
+            rc = kura_err_nomem(err);
+            break;
+        }
+        *out = grown;
+        memset(grown + *count * size, 0, size);
+        if (!read(stmt, grown + *count * size))
+            rc = kura_err_nomem(err);
+        ++*count;
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+enum kura_rc kura_hold_list(struct kura_casefile *c, struct kura_hold **out,
+                            size_t *count, struct kura_err *err)
+{
+    void *list = NULL;
+    size_t n = 0;
+    enum kura_rc rc;
+
+    rc = case_list(c,
+                   "SELECT number, name, \"table\", first_day, last_day, "
+                   "made_at, owner FROM hold WHERE removed_at IS NULL "
+                   "ORDER BY number",
+                   sizeof(**out), hold_read, &list, &n, err);
+    if (rc != KURA_OK) {
+        kura_hold_list_free(list, n);
+        return rc;
+    }
+    *out = list;
+    *count = n;
+    return KURA_OK;
+}
+
+void kura_hold_list_free(struct kura_hold *list, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        free(list[i].name);
+        free(list[i].table);
+        free(list[i].owner);
+    }
+    free(list);
+}
+
+enum kura_rc kura_lease_list(struct kura_casefile *c, bool all,
+                             struct kura_lease **out, size_t *count,
+                             struct kura_err *err)
+{
+    void *list = NULL;
+    size_t n = 0;
+    enum kura_rc rc;
+
+    rc = case_list(c,
+                   all ? "SELECT number, name, owner, \"table\", first_day, "
+                         "last_day, made_at, expires_at, state FROM lease "
+                         "ORDER BY number"
+                       : "SELECT number, name, owner, \"table\", first_day, "
+                         "last_day, made_at, expires_at, state FROM lease "
+                         "WHERE state <> 'ended' ORDER BY number",
+                   sizeof(**out), lease_read, &list, &n, err);
+    if (rc != KURA_OK) {
+        kura_lease_list_free(list, n);
+        return rc;
+    }
+    *out = list;
+    *count = n;
+    return KURA_OK;
+}
+
+void kura_lease_list_free(struct kura_lease *list, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        free(list[i].name);
+        free(list[i].owner);
+        free(list[i].table);
+        free(list[i].state);
+    }
+    free(list);
+}
+
+/* --- Backup ------------------------------------------------------------ */
+
+/* SQLite's own copy, then durable and in place by a rename. */
+static enum kura_rc case_copy(struct kura_casefile *c, const char *to,
+                              struct kura_err *err)
+{
+    sqlite3 *db = NULL;
+    sqlite3_backup *b;
+    enum kura_rc rc;
+
+    rc = kura_db_open(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err);
+    if (rc != KURA_OK)
+        return rc;
+    b = sqlite3_backup_init(db, "main", c->db, "main");
+    if (b == NULL || sqlite3_backup_step(b, -1) != SQLITE_DONE)
+        rc = kura_db_error(db, "cannot write", err);
+    if (sqlite3_backup_finish(b) != SQLITE_OK && rc == KURA_OK)
+        rc = kura_db_error(db, "cannot write", err);
+    /* One file, without a log beside it. */
+    if (rc == KURA_OK)
+        rc = kura_db_exec(db, "PRAGMA journal_mode = DELETE", err);
+    (void)sqlite3_close(db);
+    return rc;
+}
+
+enum kura_rc kura_casefile_backup(struct kura_casefile *c, const char *path,
+                                  struct kura_err *err)
+{
+    struct kura_buf tmp;
+    enum kura_rc rc;
+
+    if (c->db == NULL)
+        return KURA_OK;
+    kura_buf_init(&tmp, CASE_PATH_MAX);
+    rc = kura_buf_printf(&tmp, err, "%s.tmp", path);
+    if (rc == KURA_OK)
+        rc = kura_fs_remove(tmp.data, err);
+    if (rc == KURA_OK)
+        rc = case_copy(c, tmp.data, err);
+    if (rc == KURA_OK)
+        rc = kura_fs_publish(tmp.data, path, err);
+    kura_buf_release(&tmp);
+    return rc;
+}

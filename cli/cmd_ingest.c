@@ -48,6 +48,8 @@ static enum kura_rc ingest_options_read(struct kura_cli *cli,
     if (rc == KURA_OK && text != NULL)
         rc = kura_range_parse(text, *zone != NULL ? *zone : site, cli->now_us,
                               &from, &o->as_of_us, err);
+    if (rc == KURA_EINPUT)
+        rc = err->rc = KURA_EUSAGE;
     return rc;
 }
 
@@ -81,6 +83,11 @@ static enum kura_rc ingest_run(struct kura_cli *cli, enum kura_exit *code,
         rc = kura_cli_formats(w, &f, err);
     if (rc == KURA_OK)
         rc = ingest_options_read(cli, kura_warehouse_zone(w), &zone, &o, err);
+    if (rc == KURA_OK && o.format != NULL &&
+        kura_formats_find(f, o.format) == NULL) {
+        rc = kura_err_set(err, KURA_EUSAGE, "unknown format '%s'", o.format);
+        kura_err_hint(err, "kura formats lists them");
+    }
     for (i = 0; rc == KURA_OK && i < cli->args->count; i++)
         rc = kura_load(w, f, cli->args->operands[i], &o, &result, err);
     if (rc == KURA_ESTOPPED && o.follow) {

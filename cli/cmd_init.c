@@ -10,14 +10,20 @@ static enum kura_rc init_run(struct kura_cli *cli, enum kura_exit *code,
                              struct kura_err *err)
 {
     const char *zone = kura_cli_option(cli, &kura_cmd_init, "zone");
+    struct kura_zone *z = NULL;
     char text[1024];
     enum kura_rc rc;
 
     (void)code;
     if (cli->args->count != 1)
         return kura_err_set(err, KURA_EUSAGE, "init needs one directory");
-    rc = kura_warehouse_init(cli->args->operands[0],
-                             zone != NULL ? zone : "UTC", err);
+    if (zone != NULL) {
+        rc = kura_zone_new(zone, &z, err);
+        kura_zone_free(z);
+        if (rc != KURA_OK)
+            return rc == KURA_EINPUT ? (err->rc = KURA_EUSAGE) : rc;
+    }
+    rc = kura_warehouse_init(cli->args->operands[0], zone, err);
     if (rc != KURA_OK)
         return rc;
     (void)snprintf(text, sizeof(text),

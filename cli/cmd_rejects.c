@@ -17,7 +17,7 @@ static const char *const rejects_summary_sql =
     " max(line) AS last_line FROM reject GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
 
 static const char *const rejects_lines_sql =
-    "SELECT source, line, byte, reason, rtrim(raw, char(13, 10)) AS text"
+    "SELECT source, line, byte, reason, raw AS text"
     " FROM reject ORDER BY source, line, piece";
 
 static void rejects_notice(void *arg, const char *text)
@@ -48,7 +48,8 @@ static enum kura_rc rejects_retry(struct kura_cli *cli, struct kura_err *err)
         (void)snprintf(text, sizeof(text),
                        "%" PRId64 " rejects tried, %" PRId64
                        " are rows now, %" PRId64 " stay",
-                       result.lines, result.rows, result.rejects);
+                       result.rows + result.rejects, result.rows,
+                       result.rejects);
         kura_cli_say(cli, text);
     }
     kura_formats_free(f);

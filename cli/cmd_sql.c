@@ -37,6 +37,19 @@ static enum kura_rc sql_text(struct kura_cli *cli, struct kura_buf *out,
     return rc;
 }
 
+/* What is no time is a mistake of the command line. */
+static enum kura_rc sql_time(struct kura_cli *cli,
+                             const struct kura_warehouse *w, const char *text,
+                             int64_t *from, int64_t *to, struct kura_err *err)
+{
+    enum kura_rc rc = kura_range_parse(text, kura_warehouse_zone(w),
+                                       cli->now_us, from, to, err);
+
+    if (rc == KURA_EINPUT)
+        rc = err->rc = KURA_EUSAGE;
+    return rc;
+}
+
 /* --from and --to are read in the site's zone, which kura.yaml names. */
 static enum kura_rc sql_range(struct kura_cli *cli, int64_t *from, int64_t *to,
                               struct kura_err *err)
@@ -53,11 +66,9 @@ static enum kura_rc sql_range(struct kura_cli *cli, int64_t *from, int64_t *to,
         return KURA_OK;
     rc = kura_warehouse_open(cli->dir, false, &w, err);
     if (rc == KURA_OK && from_text != NULL)
-        rc = kura_range_parse(from_text, kura_warehouse_zone(w), cli->now_us,
-                              from, &unused, err);
+        rc = sql_time(cli, w, from_text, from, &unused, err);
     if (rc == KURA_OK && to_text != NULL)
-        rc = kura_range_parse(to_text, kura_warehouse_zone(w), cli->now_us,
-                              &unused, to, err);
+        rc = sql_time(cli, w, to_text, &unused, to, err);
     kura_warehouse_close(w);
     return rc;
 }
@@ -73,6 +84,14 @@ static void sql_stats(const struct kura_session *s, int64_t rows)
                   " passed on, %" PRId64 " in the answer\n",
                   st->partitions, st->partitions_opened, st->segments,
                   st->segments_opened, st->rows_read, st->rows_passed, rows);
+}
+
+static enum kura_rc sql_timed_out(const char *seconds, struct kura_err *err)
+{
+    *err = (struct kura_err)KURA_ERR_INIT;
+    (void)kura_err_set(err, KURA_ESTOPPED, "the time allowed is over");
+    kura_err_hint(err, "--timeout was %s seconds", seconds);
+    return KURA_ESTOPPED;
 }
 
 static enum kura_rc sql_run(struct kura_cli *cli, enum kura_exit *code,
@@ -104,6 +123,8 @@ static enum kura_rc sql_run(struct kura_cli *cli, enum kura_exit *code,
         rc = kura_session_open(cli->dir, from, to, seconds * 1000, &s, err);
     if (rc == KURA_OK)
         rc = kura_session_run(&s, text.data, NULL, how, &rows, err);
+    if (rc == KURA_ESTOPPED && kura_cli_stop == 0 && timeout != NULL)
+        rc = sql_timed_out(timeout, err);
     if (rc == KURA_OK && kura_cli_option(cli, &kura_cmd_sql, "stats") != NULL)
         sql_stats(&s, rows);
     kura_session_close(&s);

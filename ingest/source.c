@@ -15,6 +15,8 @@
 #define SOURCE_HEAD_BYTES 4096u  /* what identity is made of */
 #define SOURCE_READ (64u << 10)  /* what detection sees */
 #define SOURCE_NAP_NS 100000000L
+/* Files that share less than this, or no whole line, may do so by chance. */
+#define SOURCE_TELLING_BYTES 64u
 
 struct kura_source {
     struct kura_warehouse *w;
@@ -22,7 +24,8 @@ struct kura_source {
     const char *path;
     const struct kura_load_options *o;
     struct kura_input *input;
-    int member; /* from 1 */
+    int member;  /* from 1 */
+    bool broken; /* no member can be found after this one */
     struct stat stat;
     /* Bytes read and not yet consumed: head[used..size). */
     char head[SOURCE_READ];
@@ -208,6 +211,7 @@ enum kura_rc kura_source_next(struct kura_source *s, bool *more,
     source_forget(s);
     s->member++;
     rc = kura_input_next(s->input, more, err);
+    s->broken = rc != KURA_OK && !*more;
     if (rc == KURA_OK && *more && strcmp(s->path, "-") != 0 &&
         stat(s->path, &s->stat) != 0)
         memset(&s->stat, 0, sizeof(s->stat));
@@ -220,7 +224,8 @@ enum kura_rc kura_source_next(struct kura_source *s, bool *more,
 
 bool kura_source_can_go_on(const struct kura_source *s)
 {
-    return s != NULL && s->input != NULL && !kura_input_is_plain(s->input);
+    return s != NULL && s->input != NULL && !s->broken &&
+           !kura_input_is_plain(s->input);
 }
 
 /* --- Which source ----------------------------------------------------- */
@@ -262,27 +267,79 @@ static enum kura_rc source_hash_prefix(void *arg, const char *p, size_t n,
     return rc == KURA_OK && prefix->left == 0 ? KURA_ESTOPPED : rc;
 }
 
-/* The file ended before what was consumed: is it the beginning of that? */
+/* Has the beginning of source e, of so many bytes, this digest? */
 static enum kura_rc source_is_prefix(struct kura_source *s,
                                      const struct kura_source_entry *e,
+                                     int64_t bytes, const char *mine,
                                      bool *same, struct kura_err *err)
 {
-    struct source_prefix prefix = {NULL, s->offset};
-    char mine[KURA_SHA256_HEX], theirs[KURA_SHA256_HEX];
+    struct source_prefix prefix = {NULL, bytes};
+    struct kura_err cause = KURA_ERR_INIT;
+    char theirs[KURA_SHA256_HEX];
     enum kura_rc rc = kura_sha256_new(&prefix.sha, err);
 
     if (rc != KURA_OK)
         return rc;
     rc = kura_rebuild(s->w, e->name, e->lines, source_hash_prefix, &prefix,
-                      NULL);
+                      &cause);
     if (rc == KURA_ESTOPPED)
-        rc = KURA_OK;
-    if (rc == KURA_OK)
-        rc = kura_sha256_peek(s->sha, mine, err);
+        rc = KURA_OK; /* it has read enough */
+    else if (rc != KURA_OK)
+        (void)kura_err_set(err, rc, "%s", cause.msg);
     if (rc == KURA_OK)
         rc = kura_sha256_peek(prefix.sha, theirs, err);
     *same = rc == KURA_OK && prefix.left == 0 && strcmp(mine, theirs) == 0;
     kura_sha256_free(prefix.sha);
+    return rc;
+}
+
+/* A beginning that another file will hardly share by chance. */
+static bool source_is_telling(const struct kura_source *s, size_t shared)
+{
+    return shared >= SOURCE_TELLING_BYTES &&
+           memchr(s->head, '\n', shared < s->size ? shared : s->size) != NULL;
+}
+
+/* "access.log" is the name of sources "access.log", "access.log#2" ... */
+static bool source_has_name(const struct kura_source_entry *e,
+                            const char *name)
+{
+    size_t n = strlen(name);
+    const char *rest = e->name + n;
+
+    if (strncmp(e->name, name, n) != 0)
+        return false;
+    return *rest == '\0' ||
+           (*rest == '#' && rest[1] != '\0' &&
+            rest[1 + strspn(rest + 1, "0123456789")] == '\0');
+}
+
+/* May the file be the source e, by what is known without reading on?  A
+ * beginning that tells little must come under the same name, or be all there is
+ * of both. */
+static enum kura_rc source_may_be(struct kura_source *s,
+                                  const struct kura_source_entry *e, bool *may,
+                                  struct kura_err *err)
+{
+    size_t n = source_key_bytes(e->key);
+    int64_t known = e->bytes > (int64_t)n ? e->bytes : (int64_t)n;
+    int64_t size = (int64_t)s->size;
+    char hex[KURA_SHA256_HEX];
+    enum kura_rc rc;
+
+    *may = source_begins_like(s, e) &&
+           ((s->at_end && size == known) ||
+            source_is_telling(s, (size_t)(known < size ? known : size)) ||
+            source_has_name(e, kura_input_name(s->input)));
+    if (!*may || n >= SOURCE_HEAD_BYTES || e->bytes == 0)
+        return KURA_OK;
+    /* A short key: what follows it and is in memory is compared as well. */
+    n = (size_t)(e->bytes < size ? e->bytes : size);
+    rc = kura_sha256_hex(s->head, n, hex, err);
+    if (rc == KURA_OK && e->bytes <= size)
+        *may = strcmp(hex, e->sha256) == 0;
+    else if (rc == KURA_OK)
+        rc = source_is_prefix(s, e, size, hex, may, err);
     return rc;
 }
 
@@ -298,12 +355,12 @@ static enum kura_rc source_try(struct kura_source *s,
     *is = *shorter = false;
     if (rc != KURA_OK)
         return rc;
-    if (s->offset < e->bytes) {
-        rc = source_is_prefix(s, e, is, err);
+    rc = kura_sha256_peek(s->sha, hex, err);
+    if (rc == KURA_OK && s->offset < e->bytes) {
+        rc = source_is_prefix(s, e, s->offset, hex, is, err);
         *shorter = *is;
-    } else {
-        rc = kura_sha256_peek(s->sha, hex, err);
-        *is = rc == KURA_OK && (e->bytes == 0 || strcmp(hex, e->sha256) == 0);
+    } else if (rc == KURA_OK) {
+        *is = e->bytes == 0 || strcmp(hex, e->sha256) == 0;
     }
     if (rc != KURA_OK || *is)
         return rc;
@@ -338,13 +395,17 @@ static enum kura_rc source_copy(struct kura_source *s,
 static enum kura_rc source_find_shorter(struct kura_source *s, bool *shorter,
                                         struct kura_err *err)
 {
+    const char *name = NULL;
     int64_t number = 0;
     enum kura_rc rc;
 
     *shorter = false;
     if (s->size >= SOURCE_HEAD_BYTES || !s->at_end || s->o->follow)
         return KURA_OK;
-    rc = kura_warehouse_source_by_head(s->w, s->head, s->size, &number, err);
+    if (!source_is_telling(s, s->size))
+        name = kura_input_name(s->input);
+    rc = kura_warehouse_source_by_head(s->w, s->head, s->size, name, &number,
+                                       err);
     *shorter = rc == KURA_OK && number != 0;
     return rc;
 }
@@ -354,13 +415,15 @@ static enum kura_rc source_find(struct kura_source *s, bool *found,
 {
     struct kura_source_entry *list = NULL;
     size_t count = 0, i;
+    bool may;
     enum kura_rc rc = kura_warehouse_sources(s->w, NULL, &list, &count, err);
 
     *found = *shorter = false;
     if (rc == KURA_OK && count != 0)
         qsort(list, count, sizeof(*list), source_longest_first);
     for (i = 0; i < count && rc == KURA_OK && !*found; i++) {
-        if (!source_begins_like(s, &list[i]))
+        rc = source_may_be(s, &list[i], &may, err);
+        if (rc != KURA_OK || !may)
             continue;
         rc = source_try(s, &list[i], found, shorter, err);
         if (rc == KURA_OK && *found)

@@ -675,18 +675,6 @@ static enum kura_rc table_write(struct writer *w, int64_t *rows)
 
 /* --- Entry ------------------------------------------------------------ */
 
-/* A statement without columns (none of ours has) is only run. */
-static enum kura_rc writer_run_only(struct writer *w)
-{
-    enum kura_rc rc;
-    bool more;
-
-    do
-        rc = writer_step(w, &more);
-    while (rc == KURA_OK && more);
-    return rc;
-}
-
 enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
                                FILE *f, int64_t *rows, struct kura_err *err)
 {
@@ -697,7 +685,9 @@ enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
     w.columns = sqlite3_column_count(stmt);
     kura_buf_init(&w.row, ROW_BYTES);
     if (w.columns <= 0)
-        rc = writer_run_only(&w);
+        rc = kura_err_set(err, KURA_EINPUT,
+                          "a statement that gives no rows is not run: nothing "
+                          "can be changed");
     else if (how == KURA_OUTPUT_TABLE)
         rc = table_write(&w, &count);
     else

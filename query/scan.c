@@ -827,6 +827,12 @@ static enum kura_rc value_of_line(struct kura_scan *s,
     out->kind = KURA_OPERAND_TEXT;
     out->text = s->text.data;
     out->size = s->text.len;
+    /* Without its end, so that `$` and LIKE '%x' mean the end of the text. */
+    if (out->size != 0 && out->text[out->size - 1] == '\n') {
+        out->size--;
+        if (out->size != 0 && out->text[out->size - 1] == '\r')
+            out->size--;
+    }
     return rc;
 }
 

@@ -352,7 +352,7 @@ enum kura_rc kura_warehouse_source_set_head(struct kura_warehouse *w,
 
 enum kura_rc kura_warehouse_source_by_head(struct kura_warehouse *w,
                                            const void *p, size_t n,
-                                           int64_t *number,
+                                           const char *name, int64_t *number,
                                            struct kura_err *err)
 {
     sqlite3_stmt *stmt = NULL;
@@ -362,11 +362,16 @@ enum kura_rc kura_warehouse_source_by_head(struct kura_warehouse *w,
     *number = 0;
     rc = kura_db_prepare(w->db,
                          "SELECT number FROM source WHERE length(head) > ?2 "
-                         "AND bytes >= ?2 AND substr(head, 1, ?2) = ?1",
+                         "AND bytes >= ?2 AND substr(head, 1, ?2) = ?1 "
+                         "AND (?3 IS NULL OR name = ?3 OR "
+                         "(substr(name, 1, length(?3) + 1) = ?3 || '#' AND "
+                         "substr(name, length(?3) + 2) GLOB '[0-9]*' AND "
+                         "substr(name, length(?3) + 2) NOT GLOB '*[^0-9]*'))",
                          &stmt, err);
     if (rc == KURA_OK) {
         (void)sqlite3_bind_blob64(stmt, 1, p, n, SQLITE_STATIC);
         (void)sqlite3_bind_int64(stmt, 2, (int64_t)n);
+        kura_bind_text(stmt, 3, name);
         rc = kura_db_step(stmt, &row, err);
     }
     if (rc == KURA_OK && row)

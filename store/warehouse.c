@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/stat.h>
 
 #define CATALOG_APPLICATION_ID 0x6B757261
 #define CATALOG_VERSION 1
@@ -17,6 +18,9 @@
 #define LOCK_NAME "lock"
 
 #define CONFIG_MAX_BYTES 65536
+
+/* Its byte of the lock file, after those of warehouse_internal.h. */
+#define INIT_SLOT (INT64_C(1) << 44)
 
 /* --- Small helpers ----------------------------------------------------- */
 
@@ -348,12 +352,109 @@ static enum kura_rc catalog_make(const char *dir, struct kura_err *err)
     return rc;
 }
 
-/* KURA_OK when there is no such directory or nothing in it. */
+static bool name_is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* kura.yaml.0123456789abcdef.tmp: kura_fs_write was cut short. */
+static bool name_is_temporary(const char *name)
+{
+    size_t n = strlen(CONFIG_NAME), digits;
+
+    if (strncmp(name, CONFIG_NAME ".", n + 1) != 0)
+        return false;
+    digits = strspn(name + n + 1, "0123456789abcdef");
+    return digits == 16 && strcmp(name + n + 1 + digits, ".tmp") == 0;
+}
+
+static bool dir_is_empty(const char *path)
+{
+    DIR *d = opendir(path);
+    struct dirent *e;
+    bool empty = true;
+
+    if (d == NULL)
+        return false;
+    while (empty && (e = readdir(d)) != NULL)
+        empty = name_is_dots(e->d_name);
+    (void)closedir(d);
+    return empty;
+}
+
+static bool file_is_empty(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
+/* The transaction that makes a catalog was not committed. */
+static bool catalog_is_unfinished(const char *path)
+{
+    sqlite3 *db = NULL;
+    int64_t id = -1, tables = -1;
+    enum kura_rc rc = KURA_OK;
+
+    if (file_is_empty(path))
+        return true;
+    rc = kura_db_open(path, SQLITE_OPEN_READWRITE, &db, NULL);
+    if (rc == KURA_OK)
+        rc = kura_db_integer(db, "PRAGMA application_id", &id, NULL);
+    if (rc == KURA_OK)
+        rc = kura_db_integer(db, "SELECT count(*) FROM sqlite_schema", &tables,
+                             NULL);
+    (void)sqlite3_close(db);
+    return rc == KURA_OK && id == 0 && tables == 0;
+}
+
+/* Is this what an init that was cut short leaves? */
+static enum kura_rc entry_check(const char *dir, const char *name,
+                                struct kura_err *err)
+{
+    char *path = NULL;
+    bool fine = false;
+    enum kura_rc rc = kura_path_join(dir, name, &path, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    if (strcmp(name, "online") == 0 || strcmp(name, "formats") == 0)
+        fine = dir_is_empty(path);
+    else if (strcmp(name, LOCK_NAME) == 0)
+        fine = file_is_empty(path);
+    else if (strcmp(name, CATALOG_NAME) == 0)
+        fine = catalog_is_unfinished(path);
+    else
+        fine = strcmp(name, CONFIG_NAME) == 0 || name_is_temporary(name) ||
+               strcmp(name, CATALOG_NAME "-wal") == 0 ||
+               strcmp(name, CATALOG_NAME "-shm") == 0 ||
+               strcmp(name, CATALOG_NAME "-journal") == 0;
+    free(path);
+    if (fine)
+        return KURA_OK;
+    return kura_err_set(err, KURA_EINPUT, "directory '%s' is not empty", dir);
+}
+
+/* A catalog that was finished says so before anything else is looked at. */
+static enum kura_rc dir_check_catalog(const char *dir, struct kura_err *err)
+{
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(dir, CATALOG_NAME, &path, err);
+
+    if (rc == KURA_OK && kura_fs_exists(path) && !catalog_is_unfinished(path))
+        rc = kura_err_set(err, KURA_EINPUT, "a warehouse is in '%s' already",
+                          dir);
+    free(path);
+    return rc;
+}
+
+/* KURA_OK when there is no such directory, nothing in it, or only what an init
+ * that was cut short leaves. */
 static enum kura_rc dir_check_empty(const char *dir, struct kura_err *err)
 {
     struct dirent *e;
     DIR *d = opendir(dir);
-    enum kura_rc rc = KURA_OK;
+    enum kura_rc rc;
 
     if (d == NULL) {
         if (errno == ENOENT)
@@ -363,20 +464,32 @@ static enum kura_rc dir_check_empty(const char *dir, struct kura_err *err)
                                 dir);
         return kura_err_sys(err, errno, "cannot read directory '%s'", dir);
     }
+    rc = dir_check_catalog(dir, err);
+    while (rc == KURA_OK && (e = readdir(d)) != NULL)
+        if (!name_is_dots(e->d_name))
+            rc = entry_check(dir, e->d_name, err);
+    (void)closedir(d);
+    return rc;
+}
+
+/* Temporary files of an init that was cut short; only under the lock. */
+static enum kura_rc dir_sweep(const char *dir, struct kura_err *err)
+{
+    DIR *d = opendir(dir);
+    enum kura_rc rc = KURA_OK;
+    struct dirent *e;
+    char *path;
+
+    if (d == NULL)
+        return kura_err_sys(err, errno, "cannot read directory '%s'", dir);
     while (rc == KURA_OK && (e = readdir(d)) != NULL) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+        if (!name_is_temporary(e->d_name))
             continue;
-        if (strcmp(e->d_name, CATALOG_NAME) == 0 ||
-            strcmp(e->d_name, CONFIG_NAME) == 0)
-            rc = kura_err_set(err, KURA_EINPUT,
-                              "a warehouse is in '%s' already", dir);
-    }
-    if (rc == KURA_OK) {
-        rewinddir(d);
-        while (rc == KURA_OK && (e = readdir(d)) != NULL)
-            if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-                rc = kura_err_set(err, KURA_EINPUT,
-                                  "directory '%s' is not empty", dir);
+        path = NULL;
+        rc = kura_path_join(dir, e->d_name, &path, err);
+        if (rc == KURA_OK)
+            rc = kura_fs_remove(path, err);
+        free(path);
     }
     (void)closedir(d);
     return rc;
@@ -394,32 +507,96 @@ enum kura_rc kura_subdir_make(const char *dir, const char *name,
     return rc;
 }
 
-enum kura_rc kura_warehouse_init(const char *dir, const char *zone,
-                                 struct kura_err *err)
+/* A kura.yaml of an init that was cut short may have been edited since: it
+ * stays, if it is good and does not contradict the zone asked for. */
+static enum kura_rc config_keep(const char *dir, const char *zone, bool *kept,
+                                struct kura_err *err)
 {
-    char *lock = NULL;
-    int fd = -1;
-    enum kura_rc rc;
+    struct kura_config *c = NULL;
+    struct kura_zone *z = NULL;
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(dir, CONFIG_NAME, &path, err);
 
-    rc = config_write(dir, zone, true, err);
-    if (rc == KURA_OK)
+    *kept = rc == KURA_OK && kura_fs_exists(path);
+    if (*kept)
+        rc = kura_config_load(path, &c, err);
+    if (*kept && rc == KURA_OK)
+        rc = config_check(c, &z, err);
+    if (*kept && rc == KURA_OK && zone != NULL &&
+        strcmp(kura_zone_name(z), zone) != 0) {
+        rc = kura_err_set(err, KURA_EINPUT, "'%s' is there already, with zone "
+                          "'%s'", path, kura_zone_name(z));
+        kura_err_hint(err, "change the zone in it, or remove it");
+    }
+    kura_zone_free(z);
+    kura_config_free(c);
+    free(path);
+    return rc;
+}
+
+/* Whoever holds this makes the warehouse.  Nothing is written to a directory
+ * that has no lock file before it was found to be fit. */
+static enum kura_rc init_lock(const char *dir, int *fd, struct kura_err *err)
+{
+    struct kura_err cause = KURA_ERR_INIT;
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(dir, LOCK_NAME, &path, err);
+
+    if (rc == KURA_OK && !kura_fs_exists(path))
         rc = dir_check_empty(dir, err);
+    if (rc == KURA_OK)
+        rc = kura_fs_mkdirs(dir, err);
+    if (rc != KURA_OK)
+        goto out;
+    rc = kura_fs_lock_open(path, fd, &cause);
+    if (rc == KURA_OK)
+        rc = kura_fs_lock(*fd, INIT_SLOT, true, &cause);
+    if (rc == KURA_EBUSY)
+        rc = kura_err_set(err, rc,
+                          "another process is making a warehouse in '%s'", dir);
+    else if (rc != KURA_OK && dir_check_empty(dir, err) == KURA_OK)
+        rc = kura_err_set(err, rc, "%s", cause.msg);
+out:
+    free(path);
+    return rc;
+}
+
+/* The catalog comes last: with it the warehouse is one. */
+static enum kura_rc init_fill(const char *dir, const char *zone,
+                              struct kura_err *err)
+{
+    bool kept = false;
+    enum kura_rc rc = dir_sweep(dir, err);
+
     if (rc == KURA_OK)
         rc = kura_subdir_make(dir, "online", err);
     if (rc == KURA_OK)
         rc = kura_subdir_make(dir, "formats", err);
     if (rc == KURA_OK)
-        rc = kura_path_join(dir, LOCK_NAME, &lock, err);
-    if (rc == KURA_OK)
-        rc = kura_fs_lock_open(lock, &fd, err);
-    kura_fs_lock_close(fd);
-    if (rc == KURA_OK)
+        rc = config_keep(dir, zone, &kept, err);
+    if (rc == KURA_OK && !kept)
         rc = config_write(dir, zone, false, err);
     if (rc == KURA_OK)
         rc = catalog_make(dir, err);
     if (rc == KURA_OK)
         rc = kura_fs_sync_dir(dir, err);
-    free(lock);
+    return rc;
+}
+
+enum kura_rc kura_warehouse_init(const char *dir, const char *zone,
+                                 struct kura_err *err)
+{
+    int fd = -1;
+    enum kura_rc rc;
+
+    rc = config_write(dir, zone, true, err);
+    if (rc == KURA_OK)
+        rc = init_lock(dir, &fd, err);
+    if (rc == KURA_OK)
+        rc = dir_check_empty(dir, err);
+    if (rc == KURA_OK)
+        rc = init_fill(dir, zone, err);
+    kura_fs_lock_close(fd);
     return rc;
 }
 

@@ -19,8 +19,10 @@
 
 struct kura_warehouse;
 
-/* Makes the directory, an example kura.yaml and an empty catalog.  KURA_EINPUT
- * when a warehouse is there already or the directory is not empty. */
+/* Makes the directory, an example kura.yaml and an empty catalog; zone NULL is
+ * UTC.  Finishes what an init left that was cut short.  KURA_EINPUT when a
+ * warehouse is there already or the directory is not empty, KURA_EBUSY while
+ * another process makes it. */
 enum kura_rc kura_warehouse_init(const char *dir, const char *zone,
                                  struct kura_err *err);
 /* write = false needs no permission to write. */
@@ -115,14 +117,15 @@ void kura_warehouse_sources_free(struct kura_source_entry *list, size_t count);
 enum kura_rc kura_warehouse_source_add(struct kura_warehouse *w,
                                        struct kura_source_entry *s,
                                        struct kura_err *err);
-/* Keeps the first bytes of a source, and finds the one that begins with these n
- * bytes and goes on after them: *number is 0 when there is none. */
+/* Keeps the first bytes of a source, and finds one that begins with these n
+ * bytes and goes on after them: *number is 0 when there is none.  With a name
+ * only among the sources of that name ("name", "name#2" ...). */
 enum kura_rc kura_warehouse_source_set_head(struct kura_warehouse *w,
                                             int64_t number, const void *p,
                                             size_t n, struct kura_err *err);
 enum kura_rc kura_warehouse_source_by_head(struct kura_warehouse *w,
                                            const void *p, size_t n,
-                                           int64_t *number,
+                                           const char *name, int64_t *number,
                                            struct kura_err *err);
 /* Moves the resume mark; all partitions were committed before. */
 enum kura_rc kura_warehouse_source_mark(struct kura_warehouse *w,

@@ -9,5 +9,5 @@ CREATE TABLE common (
     format TEXT COLLATE NOCASE, -- the format that read the line
     source TEXT COLLATE NOCASE, -- the file that it stood in
     line INTEGER, -- its number in that file, from 1
-    raw TEXT AS (raw(shape)) -- the line as it was read
+    raw TEXT AS (raw(shape)) -- the line as it was read, without its end (LF or CR LF)
 );

@@ -26,16 +26,19 @@
  *       - '...'
  *
  * A capture is named after a column of the table; one whose name begins with
- * `_` serves only the rebuilding of the line (it stays in the shape); `_ts` is
- * a second time that is kept in the shape only.  Patterns are anchored by
+ * `_` fills none and stays in the shape.  `_` and a column is for what repeats
+ * that column: where it does, the shape has {column} there as well (`_query`
+ * for the name that BIND writes twice).  `_ts` is a second time that is kept
+ * in the shape only.  Patterns are anchored by
  * themselves (\A ... \z around them) and see the line without its terminator
  * as bytes.  A capture inside another one fills its column but is not part of
  * the shape.  A pattern without `ts` takes the time of the line before, or of
  * the file (column time_origin).
  *
- * `literal` is seldom needed: without it the longest text is taken that the
- * pattern holds outside of groups, classes and quantifiers.  It only makes
- * loading faster where many patterns are tried before the right one.
+ * `literal` is seldom needed: without it the texts are taken that the pattern
+ * holds outside of groups, classes and quantifiers, of them those that the
+ * fewest other patterns hold.  It only makes loading faster where many patterns
+ * are tried before the right one.
  *
  * A time may have several layouts, tried in turn: {time: [iso, bsd]}.  Names
  * of captures cannot be used twice in a pattern, and captures need a name
@@ -72,6 +75,7 @@ enum kura_field_kind {
 struct kura_field {
     const char *name;
     int column;  /* index in the schema; -1: kept in the shape only */
+    int repeats; /* the column that it should repeat, or -1 */
     bool nested; /* inside another capture: no part of the shape */
     enum kura_field_kind kind;
     enum kura_layout layouts[KURA_FIELD_LAYOUTS];
@@ -107,12 +111,21 @@ struct kura_pattern {
     int groups;
     const struct kura_field *fields; /* [1..groups]; [0] is unused */
     int ts_group;                    /* the group of ts, 0 for none */
-    const char *literal;             /* stands in all its lines; NULL: none */
-    size_t literal_size;
+    int *keys;                       /* of the format: in all its lines */
+    int nkey;
+    bool keys_named; /* by the definition, so they may be wrong */
     const struct kura_constant *constants;
     int nconstant;
     const struct kura_derive *derives;
     int nderive;
+    bool repeats; /* a field of it does */
+};
+
+/* A text without which a line cannot be of some patterns. */
+struct kura_key {
+    const char *text;
+    size_t size;
+    int patterns; /* how many */
 };
 
 struct kura_format {
@@ -121,6 +134,8 @@ struct kura_format {
     const struct kura_schema *schema;
     const struct kura_pattern *patterns;
     int npattern;
+    const struct kura_key *keys;
+    int nkey;
     int nsample;
     const char *origin; /* "built in" or the file's path */
 };

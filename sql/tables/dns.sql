@@ -13,6 +13,8 @@ CREATE TABLE dns (
     rcode TEXT COLLATE NOCASE, -- NOERROR, NXDOMAIN ..., of logs that have it
     dst_ip TEXT COLLATE NOCASE, -- address at which the server was asked
     view TEXT COLLATE NOCASE, -- BIND view
+    ecs TEXT COLLATE NOCASE, -- client subnet that a forwarder passed on (EDNS)
+    client_object TEXT COLLATE NOCASE, -- BIND's object for the client: @0x and its address in memory
     message TEXT COLLATE NOCASE, -- why a question was denied or failed
     src_internal INTEGER AS (is_private_ip(src_ip)), -- 1: the client is in a private network
     host TEXT COLLATE NOCASE -- the machine that wrote the log, from the syslog header

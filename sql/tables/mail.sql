@@ -17,20 +17,31 @@ CREATE TABLE mail (
     message_id TEXT COLLATE NOCASE, -- Message-ID
     client_name TEXT COLLATE NOCASE, -- name of the client
     client_ip TEXT COLLATE NOCASE, -- address of the client
+    client_port INTEGER, -- its port, where it is logged
     helo TEXT COLLATE NOCASE, -- HELO that it gave
     proto TEXT COLLATE NOCASE, -- SMTP or ESMTP
     sasl_method TEXT COLLATE NOCASE, -- how it logged in
     sasl_username TEXT COLLATE NOCASE, -- as whom it logged in
+    sasl_sender TEXT COLLATE NOCASE, -- for whom it said that it sends
+    tls_version TEXT COLLATE NOCASE, -- TLSv1.3 ...
+    tls_cipher TEXT COLLATE NOCASE, -- cipher of the connection
     relay TEXT COLLATE NOCASE, -- the server that the message was given to
     relay_ip TEXT COLLATE NOCASE, -- its address
+    relay_port INTEGER, -- its port
+    conn_use INTEGER, -- how many messages the connection had carried, this one included
     orig_to TEXT COLLATE NOCASE, -- recipient before rewriting
+    orig_queue_id TEXT COLLATE NOCASE, -- queue_id before a content filter handed the message back
+    orig_client TEXT COLLATE NOCASE, -- name and address of the client of that one
     status TEXT COLLATE NOCASE, -- sent, deferred, bounced, reject ...
     dsn TEXT COLLATE NOCASE, -- delivery status code
+    reply_code INTEGER, -- SMTP reply to the client, of refusals
     delay INTEGER, -- time in the server, milliseconds
+    delays TEXT COLLATE NOCASE, -- before the queue/in it/connecting/sending, seconds
     size INTEGER, -- bytes of the message
     nrcpt INTEGER, -- recipients of the message
     action TEXT COLLATE NOCASE, -- connect, disconnect, reject, header, queued, delivery, removed ...
     message TEXT COLLATE NOCASE, -- the rest of the line, of lines without a form of their own
+    detail TEXT COLLATE NOCASE, -- what follows it: the command, text or error that it is about
     pid INTEGER, -- process number
     host TEXT COLLATE NOCASE -- the mail server, from the syslog header
 );

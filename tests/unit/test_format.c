@@ -155,9 +155,40 @@ static void good_definition(void **state)
     assert_false(p->fields[2].nested);
     assert_true(p->fields[3].nested);
     assert_false(p->fields[4].nested);
-    /* The longest text that is always there: not the '[' nor the 'x'. */
-    assert_int_equal(p->literal_size, 7);
-    assert_memory_equal(p->literal, "literal", 7);
+    /* The text that is always there: not the '[' nor the 'x'. */
+    assert_int_equal(p->nkey, 1);
+    assert_string_equal(kura_formats_find(f, "tester")->keys[p->keys[0]].text,
+                        "literal");
+    kura_formats_free(f);
+}
+
+/* A pattern is passed over by the texts that the fewest others hold. */
+static void keys_tell_patterns_apart(void **state)
+{
+    struct kura_formats *f = NULL;
+    struct kura_err err = KURA_ERR_INIT;
+    const struct kura_format *x;
+
+    (void)state;
+    assert_int_equal(
+        load(NULL,
+             HEAD "patterns:\n"
+                  "  - {name: a, regex: 'program: (?<src_ip>.)end'}\n"
+                  "  - {name: b, regex: 'program: (?<src_ip>.)fin (?:x|y)'}\n"
+                  "  - {name: c, regex: 'program: c|(?<src_ip>d)'}\n"
+                  "samples:\n"
+                  "  - {line: 'program: 1end', pattern: a}\n"
+                  "  - {line: 'program: 1fin x', pattern: b}\n"
+                  "  - {line: 'd', pattern: c}\n",
+             &f, &err),
+        KURA_OK);
+    x = kura_formats_find(f, "tester");
+    assert_non_null(x);
+    assert_int_equal(x->patterns[0].nkey, 2);
+    assert_string_equal(x->keys[x->patterns[0].keys[0]].text, "end");
+    assert_string_equal(x->keys[x->patterns[0].keys[1]].text, "program: ");
+    assert_string_equal(x->keys[x->patterns[1].keys[0]].text, "fin ");
+    assert_int_equal(x->patterns[2].nkey, 0);
     kura_formats_free(f);
 }
 
@@ -275,6 +306,7 @@ int main(void)
         cmocka_unit_test(missing_folder_is_none),
         cmocka_unit_test(site_overrides_built_in),
         cmocka_unit_test(good_definition),
+        cmocka_unit_test(keys_tell_patterns_apart),
         cmocka_unit_test(macros),
         cmocka_unit_test(unknown_names),
         cmocka_unit_test(kinds_and_columns),

@@ -39,6 +39,10 @@ static const char definition[] =
     "    regex: 'C (?<c_uri>.*)'\n"
     "  - name: fixed\n"
     "    regex: 'D (?<ts>[^ ]+) (?<sc_bytes>.*)'\n"
+    "  - name: twice\n"
+    "    regex: 'E (?<ts>[^ ]+) \\((?<_cs_host>[^)]*)\\) (?<cs_host>[^ ]*) "
+    "(?<sc_status>[^ ]+) (?<_sc_status>[^ ]+)(?: (?<_cs_method>.+))?'\n"
+    "    set: {cs_method: GET}\n"
     "samples:\n"
     "  - line: 'A 2020-01-02T03:04:05Z 1 u {x}'\n"
     "    pattern: full\n"
@@ -47,7 +51,9 @@ static const char definition[] =
     "  - line: 'C x'\n"
     "    pattern: timeless\n"
     "  - line: 'D 2020-01-02T03:04:05Z 0.5'\n"
-    "    pattern: fixed\n";
+    "    pattern: fixed\n"
+    "  - line: 'E 2020-01-02T03:04:05Z (h) h 200 200'\n"
+    "    pattern: twice\n";
 
 struct state {
     struct kura_formats *formats;
@@ -327,6 +333,32 @@ static void second_time(void **in)
     parse(s, "B not a time.... 2020-01-02T03:04:05.250Z tail");
 }
 
+/* What repeats a column has its placeholder, what does not its bytes. */
+static void repeats(void **in)
+{
+    struct state *s = *in;
+
+    parse(s, "E 2020-01-02T03:04:05Z (h1) h1 200 200 GET\n");
+    text_is(s, NULL,
+            "E {ts:isoz} ({cs_host}) {cs_host} {sc_status} {sc_status} "
+            "{cs_method}\n");
+    parse(s, "E 2020-01-02T03:04:05Z (h1) h2 200 201 PUT\n");
+    text_is(s, NULL, "E {ts:isoz} (h1) {cs_host} {sc_status} 201 PUT\n");
+    /* The same number, other bytes; a NULL. */
+    parse(s, "E 2020-01-02T03:04:05Z () h 200 0200\n");
+    text_is(s, NULL, "E {ts:isoz} () {cs_host} {sc_status} 0200\n");
+    parse(s, "E 2020-01-02T03:04:05Z (H) h - -\n");
+    text_is(s, NULL, "E {ts:isoz} (H) {cs_host} - -\n");
+    /* An empty one is one. */
+    parse(s, "E 2020-01-02T03:04:05Z ()  0200 200\n");
+    text_is(s, NULL, "E {ts:isoz} ({cs_host}) {cs_host} 0200 {sc_status}\n");
+    /* Bytes that are no text are stored otherwise than they are written. */
+    parse(s, "E 2020-01-02T03:04:05Z (\x01) \x01 1 1\n");
+    text_is(s, "cs_host", "\\x01");
+    parse(s, "E 2020-01-02T03:04:05Z (\\x01) \x01 1 1\n");
+    text_is(s, "cs_host", "\\x01");
+}
+
 static void layouts_in_turn(void **in)
 {
     struct state *s = *in;
@@ -449,6 +481,7 @@ int main(void)
         cmocka_unit_test(bytes_that_are_not_text),
         cmocka_unit_test(times_of_lines_without_one),
         cmocka_unit_test(second_time),
+        cmocka_unit_test(repeats),
         cmocka_unit_test(layouts_in_turn),
         cmocka_unit_test(rejects),
         cmocka_unit_test(hostile_braces),

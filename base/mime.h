@@ -5,8 +5,9 @@
  * '?' (a folded line is "??" or "? "), cuts long headers in the middle of an
  * encoded word, and senders put encoded words inside quotes, break them
  * between bytes of a character, forget padding or name wrong charsets.
- * Whatever cannot be decoded stays as it was written.  Output is valid UTF-8
- * without control characters.  Input is hostile: bounded by out->max. */
+ * Whatever cannot be decoded stays as it was written; a stray byte in what can
+ * becomes \xHH.  Output is valid UTF-8 without control characters.  Input is
+ * hostile: bounded by out->max. */
 #ifndef KURA_BASE_MIME_H
 #define KURA_BASE_MIME_H
 

@@ -41,20 +41,35 @@ static void main_catch_signals(void)
     (void)sigaction(SIGPIPE, &action, NULL);
 }
 
+/* When there is no memory to escape a text in: ASCII, and '?' for the rest. */
+static void main_print_bare(FILE *f, const char *s, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        (void)fputc(s[i] >= 0x20 && s[i] < 0x7f ? s[i] : '?', f);
+    (void)fputc('\n', f);
+}
+
 static void main_print(FILE *f, const char *prefix, const char *text)
 {
     const char *line = text, *end;
     struct kura_buf out;
+    size_t n;
 
     kura_buf_init(&out, 1u << 16);
     while (line != NULL) {
         end = strchr(line, '\n');
+        n = end != NULL ? (size_t)(end - line) : strlen(line);
         kura_buf_reset(&out);
-        (void)kura_text_escape(line,
-                               end != NULL ? (size_t)(end - line)
-                                           : strlen(line),
-                               &out, NULL);
-        (void)fprintf(f, "kura: %s%s\n", line == text ? prefix : "", out.data);
+        if (line != text)
+            prefix = "";
+        if (kura_text_escape(line, n, &out, NULL) == KURA_OK) {
+            (void)fprintf(f, "kura: %s%s\n", prefix, out.data);
+        } else {
+            (void)fprintf(f, "kura: %s", prefix);
+            main_print_bare(f, line, n);
+        }
         line = end != NULL ? end + 1 : NULL;
     }
     kura_buf_release(&out);

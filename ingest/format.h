@@ -125,6 +125,7 @@ struct kura_pattern {
 struct kura_key {
     const char *text;
     size_t size;
+    size_t rare;  /* which of its bytes is the rarest in logs */
     int patterns; /* how many */
 };
 

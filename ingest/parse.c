@@ -16,33 +16,6 @@
 
 enum key_state { KEY_UNKNOWN, KEY_MISSING, KEY_FOUND };
 
-static void skip_fill(unsigned char skip[256], const char *s, size_t n)
-{
-    size_t i;
-
-    memset(skip, (int)(n > 255 ? 255 : n), 256);
-    for (i = 0; i + 1 < n; i++) {
-        size_t d = n - 1 - i;
-
-        skip[(unsigned char)s[i]] = (unsigned char)(d > 255 ? 255 : d);
-    }
-}
-
-/* Horspool's search. */
-static bool skip_find(const unsigned char skip[256], const char *s, size_t n,
-                      const char *want, size_t nwant)
-{
-    size_t at = nwant - 1;
-
-    while (at < n) {
-        if (s[at] == want[nwant - 1] &&
-            memcmp(s + at - (nwant - 1), want, nwant - 1) == 0)
-            return true;
-        at += skip[(unsigned char)s[at]];
-    }
-    return false;
-}
-
 static enum kura_rc plan_make(struct kura_parse_plan *plan,
                               const struct kura_pattern *pat,
                               const struct kura_schema *schema,
@@ -70,20 +43,6 @@ static enum kura_rc plan_make(struct kura_parse_plan *plan,
     return KURA_OK;
 }
 
-static enum kura_rc keys_make(struct kura_parser *p, struct kura_err *err)
-{
-    const struct kura_format *f = p->cx.format;
-    int i;
-
-    p->keys = calloc((size_t)f->nkey + 1, sizeof(*p->keys));
-    p->skips = calloc((size_t)f->nkey + 1, sizeof(*p->skips));
-    if (p->keys == NULL || p->skips == NULL)
-        return kura_err_nomem(err);
-    for (i = 0; i < f->nkey; i++)
-        skip_fill(p->skips[i], f->keys[i].text, f->keys[i].size);
-    return KURA_OK;
-}
-
 enum kura_rc kura_parser_new(const struct kura_parse_context *cx,
                              struct kura_parser **out, struct kura_err *err)
 {
@@ -108,7 +67,8 @@ enum kura_rc kura_parser_new(const struct kura_parse_context *cx,
     p->origin_column = kura_schema_column(f->schema, "time_origin");
     p->plans = calloc((size_t)f->npattern + 1, sizeof(*p->plans));
     p->slots = calloc(KURA_PARSE_SHAPES, sizeof(*p->slots));
-    if (p->plans == NULL || p->slots == NULL) {
+    p->keys = calloc((size_t)f->nkey + 1, sizeof(*p->keys));
+    if (p->plans == NULL || p->slots == NULL || p->keys == NULL) {
         rc = kura_err_nomem(err);
         goto out;
     }
@@ -124,9 +84,6 @@ enum kura_rc kura_parser_new(const struct kura_parse_context *cx,
         rc = kura_err_nomem(err);
         goto out;
     }
-    rc = keys_make(p, err);
-    if (rc != KURA_OK)
-        goto out;
     rc = kura_matcher_new(groups, &p->matcher, err);
     if (rc != KURA_OK)
         goto out;
@@ -149,7 +106,6 @@ void kura_parser_free(struct kura_parser *p)
     }
     free(p->plans);
     free(p->keys);
-    free(p->skips);
     free(p->slots);
     free(p->places);
     kura_matcher_free(p->matcher);
@@ -201,6 +157,25 @@ static enum kura_rc row_reject(struct kura_parser *p,
     return KURA_OK;
 }
 
+/* A search by memchr, which is much faster than any table for texts as short as
+ * keys are in lines as short as they are. */
+static bool key_find(const struct kura_key *key, const char *s, size_t n)
+{
+    const char *at = s + key->rare;
+    const char *end;
+
+    if (n < key->size)
+        return false;
+    end = s + n - key->size + key->rare + 1;
+    while ((at = memchr(at, key->text[key->rare], (size_t)(end - at))) !=
+           NULL) {
+        if (memcmp(at - key->rare, key->text, key->size) == 0)
+            return true;
+        at++;
+    }
+    return false;
+}
+
 /* Does the line hold all keys of the pattern? */
 static bool keys_hold(struct kura_parser *p, const struct kura_parse_work *w,
                       const struct kura_pattern *pat)
@@ -211,9 +186,7 @@ static bool keys_hold(struct kura_parser *p, const struct kura_parse_work *w,
         int k = pat->keys[i];
 
         if (p->keys[k] == KEY_UNKNOWN) {
-            const struct kura_key *key = &p->cx.format->keys[k];
-            bool found =
-                skip_find(p->skips[k], w->line, w->size, key->text, key->size);
+            bool found = key_find(&p->cx.format->keys[k], w->line, w->size);
 
             p->keys[k] = found ? KEY_FOUND : KEY_MISSING;
         }

@@ -1,6 +1,8 @@
 /* db.c - opening SQLite files and translating SQLite's errors. */
 #include "store/db.h"
 
+#include "store/zvfs.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -34,10 +36,24 @@ static enum kura_rc db_rc(int code)
     }
 }
 
+/* Why a compressed partition could not be read, in the words of its reader;
+ * KURA_OK when the error is another. */
+static enum kura_rc db_read_error(sqlite3 *db, int code, struct kura_err *err)
+{
+    code &= 0xff;
+    if (code != SQLITE_CORRUPT && code != SQLITE_IOERR && code != SQLITE_NOMEM)
+        return KURA_OK;
+    return kura_zvfs_error(db, err);
+}
+
 enum kura_rc kura_db_error(sqlite3 *db, const char *what, struct kura_err *err)
 {
-    enum kura_rc rc = db_rc(sqlite3_extended_errcode(db));
+    int code = sqlite3_extended_errcode(db);
+    enum kura_rc rc = db_read_error(db, code, err);
 
+    if (rc != KURA_OK)
+        return rc;
+    rc = db_rc(code);
     if (rc == KURA_ENOMEM)
         return kura_err_nomem(err);
     return kura_err_set(err, rc, "%s '%s': %s", what, db_name(db),
@@ -162,6 +178,28 @@ enum kura_rc kura_db_open(const char *path, int flags, sqlite3 **out,
         db = NULL;
     }
     (void)sqlite3_close(db); /* NULL is a no-op */
+    return rc;
+}
+
+enum kura_rc kura_db_open_at(const struct kura_location *at, sqlite3 **out,
+                             struct kura_err *err)
+{
+    sqlite3 *db = NULL;
+    enum kura_rc rc;
+
+    *out = NULL;
+    if (at->size == 0)
+        return kura_db_open(at->path, SQLITE_OPEN_READONLY, out, err);
+    rc = kura_zvfs_open(at, &db, err);
+    if (rc != KURA_OK)
+        return rc;
+    rc = db_configure(db, false, err);
+    if (rc == KURA_OK && db_touch(db) != SQLITE_OK)
+        rc = kura_db_error(db, "cannot open", err);
+    if (rc == KURA_OK)
+        *out = db;
+    else
+        (void)sqlite3_close(db);
     return rc;
 }
 

@@ -9,6 +9,7 @@
 #define KURA_STORE_DB_H
 
 #include "base/err.h"
+#include "store/location.h"
 #include "store/sqlite.h"
 
 #include <stdbool.h>
@@ -29,6 +30,11 @@
  * journal_mode.  Read-only: needs no permission to write file or directory. */
 enum kura_rc kura_db_open(const char *path, int flags, sqlite3 **out,
                           struct kura_err *err);
+
+/* Opens what lies there read-only: a plain database (size 0) as above, a
+ * compressed one through the VFS of zvfs.h. */
+enum kura_rc kura_db_open_at(const struct kura_location *at, sqlite3 **out,
+                             struct kura_err *err);
 
 /* Checks application_id and user_version: KURA_EINPUT when it is no file of
  * that kind, or when a newer kura wrote it. */

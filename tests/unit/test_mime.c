@@ -63,7 +63,7 @@ static void words_are_decoded(void **state)
         {"=?Shift_JIS?B?h0A=?=", "①"},
         {"=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=", "日本"},
         {"=?ISO-2022-JP?B?GyRCLSEbKEI=?=", "①"},
-        {"=?ISO-2022-JP?B?GyhJMbIbKEI=?=", "=?ISO-2022-JP?B?GyhJMbIbKEI=?="},
+        {"=?ISO-2022-JP?B?GyhJMbIbKEI=?=", "ｱｲ"},
         {"=?ISO-2022-JP?B?GyhJMTIbKEI=?=", "ｱｲ"},
         {"=?GB2312?B?yNWxvg==?=", "日本"},
         {"=?gb2312?B?6UY=?=", "镕"},
@@ -151,6 +151,94 @@ static void what_cannot_be_decoded_stays(void **state)
     decode_all(samples, sizeof(samples) / sizeof(samples[0]));
 }
 
+/* --- What senders and logs do wrong ----------------------------------- */
+
+static void lost_equals_signs_are_put_back(void **state)
+{
+    static const struct sample samples[] = {
+        {"?iso-8859-2?q?plan_of_b=F3l.pdf?=", "plan of ból.pdf"},
+        {"Re: ?UTF-8?B?5pel5pys?= x", "Re: 日本 x"},
+        {"=?utf-8?B?5pel?\?=?utf-8?B?5pys?=", "日本"},
+        /* no word */
+        {"really?utf-8?q?abc?=", "really?utf-8?q?abc?="},
+        {"was ?x-none?b?that?= it", "was ?x-none?b?that?= it"},
+        {"??b??", "??b??"},
+    };
+
+    (void)state;
+    decode_all(samples, sizeof(samples) / sizeof(samples[0]));
+}
+
+static void words_that_senders_broke_are_decoded(void **state)
+{
+    static const struct sample samples[] = {
+        /* blanks, a question mark and a blank between =XX */
+        {"=?utf-8?Q?a b.exe?=", "a b.exe"},
+        {"=?utf-8?Q?a?=20b=E6=97=A5?=", "a? b日"},
+        {"=?utf-8?Q?=e6=97=a5.exe?=", "日.exe"},
+        /* base64 with the alphabet of URLs, a stray byte, bad padding */
+        {"=?utf-8?B?8J-Ygg==?=", "😂"},
+        {"=?utf-8?B?5pel!5pys?=", "日本"},
+        {"=?utf-8?B?5pel==5pys?=", "日本"},
+        {"=?utf-8?B?5pel5pys=====?=", "日本"},
+        {"=?utf-8?b?5pel\r\n\t5pys?=", "日本"},
+        {"=?utf-8?B?YS5leGUA?=", "a.exe"},
+        /* the bytes are not in the charset that was named */
+        {"=?us-ascii?Q?=E6=97=A5.exe?=", "日.exe"},
+        {"=?utf-8?B?GyRCRnxLXBsoQi5leGU=?=", "日本.exe"},
+        {"=?utf-8?Q?caf=E9.exe?=", "caf\\xe9.exe"},
+        {"=?utf-8?B?Y2Fm6S5leGU=?=", "caf\\xe9.exe"},
+        {"=?x-none?Q?a.exe?=", "a.exe"},
+        {"=?x-none?B?YS5leGU=?=", "a.exe"},
+        {"=?x-none?Q?=E9.exe?=", "=?x-none?Q?=E9.exe?="},
+    };
+
+    (void)state;
+    decode_all(samples, sizeof(samples) / sizeof(samples[0]));
+}
+
+static void tail_of_a_cut_word_is_dropped(void **state)
+{
+    static const struct sample samples[] = {
+        {"=?utf-8?B?5pel?=? =?utf-8?", "日"},
+        {"=?utf-8?B?5pel?=? =?utf-8?B", "日"},
+        {"=?utf-8?B?5pel?=? =?ut", "日"},
+        {"=?utf-8?B?5pel?= =?", "日"},
+        {"=?utf-8?B?5pel?= =", "日 ="},
+        {"=?utf-8?B?5pel?= = 5", "日 = 5"},
+        {"=?utf-8?B?5pel?= a =?utf-8?", "日 a =?utf-8?"},
+    };
+
+    (void)state;
+    decode_all(samples, sizeof(samples) / sizeof(samples[0]));
+}
+
+static void charsets_have_many_names(void **state)
+{
+    static const struct sample samples[] = {
+        {"=?cp932?B?h0A=?=", "①"},
+        {"=?x-sjis?B?h0A=?=", "①"},
+        {"=?MS932?B?h0A=?=", "①"},
+        {"=?windows-31j*ja?B?h0A=?=", "①"},
+        {"=?x-ms-cp932?B?h0A=?=", "①"},
+        {"=?ISO-2022-JP-MS?B?GyRCLSEbKEI=?=", "①"},
+        {"=?x-euc-jp?B?xvzL3A==?=", "日本"},
+        {"=?ks_c_5601-1987?B?sMs=?=", "검"},
+        {"=?windows-949?B?x9GxuQ==?=", "한국"},
+        {"=?gb_2312-80?B?yNWxvg==?=", "日本"},
+        {"=?x-x-big5?B?pOmluw==?=", "日本"},
+        {"=?unicode-1-1-utf-7?Q?+ZeU-?=", "日"},
+        {"=?utf_8?B?5pel?=", "日"},
+        {"=?iso8859-1?Q?=80?=", "€"},
+        {"=?latin1?Q?=E9?=", "é"},
+        {"=?cp1251?B?z/Do4uXy?=", "Привет"},
+        {"=?koi8-r?B?8NLJ18XU?=", "Привет"},
+    };
+
+    (void)state;
+    decode_all(samples, sizeof(samples) / sizeof(samples[0]));
+}
+
 /* --- File names ------------------------------------------------------- */
 
 static void filename_check(const char *text, const char *want)
@@ -224,6 +312,13 @@ static void secret_list_is_found(void **state)
     filename_check(XLSX ";? name=\"=?Shift_JIS?B?gXmDfYOLlOmBeoza? "
                         "i3GP7pXxgUkuZXhl?=\"\"",
                    want);
+    /* with padding that is not needed, and cut before the end */
+    filename_check(XLSX ";? name=\"=?Shift_JIS?B?"
+                        "gXmDfYOLlOmBeozai3GP7pXxgUkuZXhl=?=\"\"",
+                   want);
+    filename_check(XLSX ";? name=\"=?Shift_JIS?B???"
+                        "gXmDfYOLlOmBeozai3GP7pXxgUku??ZXhl",
+                   want);
 }
 
 static void extended_filenames_are_found(void **state)
@@ -245,11 +340,94 @@ static void extended_filenames_are_found(void **state)
         {"attachment; filename*0=\"=?utf-8?B?5pel\"; "
          "filename*1=\"5pys?=\"",
          "日本"},
-        {"attachment; filename*=x-none''%41b", "x-none''%41b"},
+        {"attachment; filename*=x-none''%41b", "Ab"},
+        {"attachment; filename*=x-none''%E6b", "x-none''%E6b"},
         {"attachment; filename*=%E6%97%A5.exe", "日.exe"},
         {"attachment; filename*=UTF-8''%zz%4", "%zz%4"},
         {"attachment; filename*99999999999=a", NULL},
         {"attachment; filename*x=a", NULL},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+        filename_check(samples[i].text, samples[i].want);
+}
+
+static void damaged_filenames_are_found(void **state)
+{
+    static const struct sample samples[] = {
+        {"attachment;??filename=\"?iso-8859-2?q?plan_of_two.pdf?=\"; size=2;??",
+         "plan of two.pdf"},
+        {"attachment; filename=?utf-8?B?5pel5pys?=; size=2", "日本"},
+        {"attachment; filename=? ?utf-8?B?5pel5pys?=", "日本"},
+        {"attachment;??filename=\"\"=?utf-8?B?5pel?=? =?utf-8?B?5pys?=? "
+         "=?utf-8?",
+         "日本"},
+        {"attachment; filename=\"=?utf-8?Q?a b.exe?=\"", "a b.exe"},
+        {"attachment; filename==?utf-8?Q?a b;c.exe?=; size=1", "a b;c.exe"},
+        {"attachment; filename=\"=?utf-8?Q?\"a\".exe?=\"", "\"a\".exe"},
+        {"attachment; filename=\"\\\"a.exe\\\"\"", "\"a.exe\""},
+        {"attachment; filename=\"=?iso-8859-1?Q?=E9?= =?utf-8?B?5pel?=.exe\"",
+         "é日.exe"},
+        {"attachment; filename=\"=?utf-8?Q?a=E2=80=AEfdp.exe?=\"",
+         "a\xE2\x80\xAE"
+         "fdp.exe"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+        filename_check(samples[i].text, samples[i].want);
+}
+
+static void raw_filenames_are_read(void **state)
+{
+    static const struct sample samples[] = {
+        {"attachment; filename=\"日本.exe\"", "日本.exe"},
+        {"attachment; filename=日本.exe; size=1", "日本.exe"},
+        /* ISO-2022-JP, with its escape and with what Postfix makes of it */
+        {"attachment; filename=\"\x1B$BF|K\\\x1B(B.exe\"", "日本.exe"},
+        {"attachment; filename=\"a?$BF|K\\?(B.exe\"; size=1", "a日本.exe"},
+        {"attachment; filename=?$BF|K\\?(B.exe; size=1", "日本.exe"},
+        /* the halves of a character may be a quote and a semicolon */
+        {"attachment; filename=\"?$B%\";3?(B.exe\"; size=1", "ア山.exe"},
+        {"attachment; filename=\"?$B%$%s?(B?$B!!?(B.exe\"", "イン　.exe"},
+        /* Shift_JIS and EUC-JP */
+        {"attachment; filename=\"\x93\xFA\x96\x7B.exe\"", "日本.exe"},
+        {"attachment; filename=\"\x95\x5C\x8E\xA6.exe\"", "表示.exe"},
+        {"attachment; filename=\"\xC6\xFC\xCB\xDC.exe\"", "日本.exe"},
+        /* neither */
+        {"attachment; filename=\"caf\xE9.exe\"", "caf\\xe9.exe"},
+        {"attachment; filename=\"r\xE9sum\xE9s.exe\"", "r\\xe9sum\\xe9s.exe"},
+        {"attachment; filename=\"cost?$Bill.exe\"", "cost?$Bill.exe"},
+        {"attachment; filename=\"what?(B.exe\"", "what?(B.exe"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+        filename_check(samples[i].text, samples[i].want);
+}
+
+static void damaged_extended_filenames_are_found(void **state)
+{
+    static const struct sample samples[] = {
+        {"attachment; filename*=utf-8*en''%E6%97%A5.exe", "日.exe"},
+        {"attachment; filename*=utf-8%27%27%E6%97%A5.exe", "日.exe"},
+        {"attachment; filename*=utf-8''=?utf-8?B?5pelLmV4ZQ==?=", "日.exe"},
+        {"attachment; filename*=cp932''%93%FA%96%7B.exe", "日本.exe"},
+        {"attachment; filename*=us-ascii''%E6%97%A5.exe", "日.exe"},
+        {"attachment; filename*=''%93%FA%96%7B.exe", "日本.exe"},
+        {"attachment; filename*1*=utf-8''%E6%97; filename*2*=%A5.exe",
+         "日.exe"},
+        {"attachment; filename*0*=utf-8''%E6%97;? filename*1*=%A5.ex", "日.ex"},
+        {"attachment; filename*0=\"=?utf-8?B?5pel5p\"; "
+         "filename*1=\"ysLmV4ZQ==\"",
+         "日本.exe"},
+        {"attachment; filename*00*=utf-8''a; filename*01*=b", "ab"},
+        {"attachment; filename*=utf-8''a%00.exe%00", "a\\x00.exe"},
+        {"attachment; filename*=utf-8''%E6%97%zz%.exe", "\\xe6\\x97%zz%.exe"},
     };
     size_t i;
 
@@ -367,6 +545,11 @@ static void extensions_are_what_windows_runs(void **state)
         {"a.b/c", ""},
         {"Mr. John Doe", ""},
         {".exe", "exe"},
+        {"=?x-none?Q?=E9.exe?=", "exe"},
+        {"\"a.exe\"", "exe"},
+        {"a\xE2\x80\xAE"
+         "fdp.exe",
+         "exe"},
         {"a.12345678901234567", ""},
     };
     struct kura_buf out;
@@ -467,7 +650,14 @@ int main(void)
         cmocka_unit_test(cut_words_give_what_they_hold),
         cmocka_unit_test(folds_are_taken_out),
         cmocka_unit_test(what_cannot_be_decoded_stays),
+        cmocka_unit_test(lost_equals_signs_are_put_back),
+        cmocka_unit_test(words_that_senders_broke_are_decoded),
+        cmocka_unit_test(tail_of_a_cut_word_is_dropped),
+        cmocka_unit_test(charsets_have_many_names),
         cmocka_unit_test(filenames_are_found),
+        cmocka_unit_test(damaged_filenames_are_found),
+        cmocka_unit_test(raw_filenames_are_read),
+        cmocka_unit_test(damaged_extended_filenames_are_found),
         cmocka_unit_test(secret_list_is_found),
         cmocka_unit_test(extended_filenames_are_found),
         cmocka_unit_test(name_as_written_is_kept),

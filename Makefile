@@ -8,7 +8,8 @@ VARIANT ?= release
 B       := build/$(VARIANT)
 CC      ?= gcc
 PREFIX  ?= /usr/local
-PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl
+FUZZ_SECONDS ?= 60
+PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl libzstd
 
 BUILD_PACKAGES := gcc make pkgconf libsqlite3-dev libzstd-dev libarchive-dev \
                   libpcre2-dev libyaml-dev libssl-dev libpsl-dev tzdata publicsuffix
@@ -21,6 +22,8 @@ OPT_release := -O2 -g
 OPT_debug   := -O0 -g3
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread
+# clang only; its main() is libFuzzer's.
+OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
 
 # Asked when a recipe runs, because the packages may be installed by then only.
 PC_CFLAGS = $(shell pkg-config --cflags $(PKGS))
@@ -43,9 +46,12 @@ CLI_OBJ  := $(patsubst %.c,$(B)/%.o,$(CLI_SRC))
 SO_OBJ   := $(patsubst %.c,$(B)/so/%.o,$(filter-out ingest/%,$(LIB_SRC)) $(wildcard query/*.c)) \
             $(B)/so/gen/embedded.o
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c)) \
-            $(patsubst tests/sql/%.c,$(B)/sql/%,$(wildcard tests/sql/*.c))
-TESTS    := $(sort $(wildcard tests/cli/*.t tests/sql/*.t tests/crash/*.t tests/docs/*.t))
+            $(patsubst tests/sql/%.c,$(B)/sql/%,$(wildcard tests/sql/*.c)) \
+            $(FUZZ) $(B)/fault/shim.so
+TESTS    := $(sort $(wildcard tests/cli/*.t tests/sql/*.t tests/crash/*.t tests/docs/*.t \
+                    tests/fuzz/*.t tests/fault/*.t))
 
 ifeq ($(V),)
 Q := @
@@ -53,7 +59,7 @@ say = @printf '  %-6s %s\n' $(1) $(2);
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all check check-asan check-tsan check-valgrind demo bench clean help \
+.PHONY: all check check-asan check-tsan fuzz fuzz-run fuzz-replay demo bench clean help \
         deps test-deps install uninstall tests format lint check-layers check-headers
 
 all: $(B)/kura $(B)/kura.so
@@ -107,6 +113,21 @@ $(B)/sql/%: tests/sql/%.c $(OBJ)
 	$(call say,TOOL,$@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
 	  -o $@ $< $(OBJ) $(PC_LIBS) -lm
 
+# tests/fuzz/main.c replays and mutates; the variant `fuzz` has libFuzzer instead.
+FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,tests/fuzz/main.c)
+$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/main.c tests/fuzz/fuzz.h $(OBJ)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) \
+	  $(filter-out $(FUZZ_WITHOUT),$(OBJ)) $(PC_LIBS) -lm
+# It has a table of embedded files of its own.
+$(B)/fuzz/fuzz_format: FUZZ_WITHOUT := $(B)/gen/embedded.o
+
+# Preloaded into a kura of any variant, so no sanitizer here; but theirs allocate.
+$(B)/fault/shim.so: tests/fault/shim.c
+	@mkdir -p $(@D)
+	$(call say,SHIM,$@)$(CC) -std=c11 $(WARN) $(if $(WERROR),-Werror) -O2 -g -fPIC -shared \
+	  $(if $(filter asan tsan,$(VARIANT)),-DSHIM_WITHOUT_MEMORY) -o $@ $<
+
 -include $(OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SO_OBJ:.o=.d) $(UNIT:=.d) $(TOOLS:=.d)
 
 # Installs what is missing, with apt-get, as root or through sudo.
@@ -135,6 +156,14 @@ check: test-deps
 
 check-asan: ; @$(MAKE) --no-print-directory VARIANT=asan check
 check-tsan: ; @$(MAKE) --no-print-directory VARIANT=tsan check
+
+# Looks for new crashes with libFuzzer, FUZZ_SECONDS for each entry; needs clang.
+fuzz: ; @$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzz-run
+fuzz-run: $(FUZZ)
+	@$(MAKE) --no-print-directory VARIANT=release $(FUZZ:build/fuzz/%=build/release/%)
+	@sh tests/fuzz/run.sh $(B)/fuzz $(FUZZ_SECONDS)
+fuzz-replay: tests
+	@KURA_BUILD=$(abspath $(B)) prove -e '' -v tests/fuzz/replay.t
 
 demo: deps
 	@$(MAKE) --no-print-directory all $(B)/bench/generate
@@ -175,4 +204,5 @@ help:
 	@echo 'make check      install what is missing, build, run every test'
 	@echo 'make bench      figures, as ratios against a baseline of the same run'
 	@echo 'make check-asan, check-tsan   the same tests under the sanitizers'
+	@echo 'make fuzz [FUZZ_SECONDS=60]   look for new crashes (needs clang)'
 	@echo 'make install [PREFIX=/usr/local] [DESTDIR=]'

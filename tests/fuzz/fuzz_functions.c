@@ -1,0 +1,154 @@
+/* The SQL functions, as SQLite calls them: input is cut into arguments at 0xFE,
+ * which are given as texts, as blobs and as a number. */
+#include "base/text.h"
+#include "query/functions_internal.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <string.h>
+
+const unsigned fuzz_rounds = 1500;
+
+#define STATEMENTS_MAX 64
+
+static sqlite3 *db;
+static struct kura_zone *zone;
+static sqlite3_stmt *statements[STATEMENTS_MAX];
+static int statement_count;
+
+void fuzz_seeds(fuzz_take_fn *take, void *arg)
+{
+    static const char *const seeds[] = {
+        "http://u:p@www.example.co.jp:8080/a/Up.EXE?x=1.jpg#d\xfe"
+        "^http://([a-z.]+)\xfe"
+        "1",
+        "www.example.com.:443\xfe*.example.com",
+        "[2001:db8::1%eth0]\xfe"
+        "2001:db8::/32, 192.0.2.0/24",
+        "::ffff:192.0.2.7\xfe"
+        "192.0.2.0/24\xfe"
+        "2",
+        "=?UTF-8?B?6KuL5rGC5pu4LmV4ZQ==?=\xfe(a+)+$\xfe-1",
+        "attachment; filename*=utf-8''%E8%AB%8B.exe\xfe[[:alpha:]]*\xfe"
+        "0",
+        "253402300800000000\xfe\\Qx\xfe"
+        "99",
+        "-9223372036854775808", "error:invalid-request", "", "\xfe\xfe"};
+    size_t i;
+
+    for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
+        take(arg, seeds[i], strlen(seeds[i]));
+}
+
+static void add(const char *name, const char *arguments)
+{
+    char *sql = sqlite3_mprintf("SELECT %s(%s)", name, arguments);
+
+    FUZZ_CHECK(statement_count < STATEMENTS_MAX);
+    FUZZ_CHECK(sqlite3_prepare_v2(db, sql, -1, &statements[statement_count++],
+                                  NULL) == SQLITE_OK);
+    sqlite3_free(sql);
+}
+
+static void close_all(void)
+{
+    int i;
+
+    for (i = 0; i < statement_count; i++)
+        (void)sqlite3_finalize(statements[i]);
+    (void)sqlite3_close(db);
+    kura_zone_free(zone);
+}
+
+static void open_all(void)
+{
+    static const char *const one[] = {"iso_time",   "local_day",
+                                      "local_hour", "local_weekday",
+                                      "local_time", "entropy",
+                                      "median",     "mad"};
+    size_t i;
+    int k;
+
+    FUZZ_CHECK(kura_zone_new("Asia/Tokyo", &zone, NULL) == KURA_OK);
+    FUZZ_CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    FUZZ_CHECK(kura_functions_register(db, zone, NULL) == KURA_OK);
+    for (i = 0; i < sizeof(one) / sizeof(one[0]); i++)
+        add(one[i], "?1");
+    for (k = 0; kura_text_function_at(k) != NULL; k++)
+        add(kura_text_function_at(k)->name, "?1");
+    for (k = 0; kura_text_test_at(k) != NULL; k++) {
+        add(kura_text_test_at(k)->name, "?1, ?2");
+        add(kura_text_test_at(k)->name, "?2, ?1");
+    }
+    add("regexp_extract", "?1, ?2");
+    add("regexp_extract", "?1, ?2, ?3");
+    (void)atexit(close_all);
+}
+
+struct argument {
+    const char *s;
+    int n;
+};
+
+static void bind(sqlite3_stmt *stmt, const struct argument *a, int how)
+{
+    int i, count = sqlite3_bind_parameter_count(stmt);
+
+    for (i = 1; i <= count; i++) {
+        if (i == 3 || how == 2)
+            (void)sqlite3_bind_int64(stmt, i, strtoll(a[i - 1].s, NULL, 10));
+        else if (how == 1)
+            (void)sqlite3_bind_blob(stmt, i, a[i - 1].s, a[i - 1].n,
+                                    SQLITE_STATIC);
+        else
+            (void)sqlite3_bind_text(stmt, i, a[i - 1].s, a[i - 1].n,
+                                    SQLITE_STATIC);
+    }
+}
+
+static void run(sqlite3_stmt *stmt, const struct argument *a, int how)
+{
+    int code;
+
+    bind(stmt, a, how);
+    code = sqlite3_step(stmt);
+    /* One row, or an error that says what is wrong. */
+    FUZZ_CHECK(code == SQLITE_ROW ||
+               (code == SQLITE_ERROR && sqlite3_errmsg(db)[0] != '\0'));
+    (void)sqlite3_reset(stmt);
+}
+
+/* Three NUL-terminated texts of one input. */
+static void cut(char *s, size_t n, struct argument *a)
+{
+    size_t i, from = 0;
+    int k = 0;
+
+    for (i = 0; i <= n && k < 3; i++)
+        if (i == n || ((uint8_t)s[i] == 0xfe && k < 2)) {
+            s[i] = '\0';
+            a[k].s = s + from;
+            a[k++].n = (int)(i - from);
+            from = i + 1;
+        }
+    for (; k < 3; k++)
+        a[k] = (struct argument){"", 0};
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    struct argument a[3];
+    char *copy = malloc(n + 1);
+    int i, how;
+
+    FUZZ_CHECK(copy != NULL);
+    if (db == NULL)
+        open_all();
+    if (n != 0)
+        memcpy(copy, data, n);
+    cut(copy, n, a);
+    for (i = 0; i < statement_count; i++)
+        for (how = 0; how < 3; how++)
+            run(statements[i], a, how);
+    free(copy);
+    return 0;
+}

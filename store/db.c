@@ -60,6 +60,18 @@ enum kura_rc kura_db_error(sqlite3 *db, const char *what, struct kura_err *err)
                         sqlite3_errmsg(db));
 }
 
+/* The same before there is a file that SQLite could name. */
+static enum kura_rc db_open_error(sqlite3 *db, const char *path,
+                                  struct kura_err *err)
+{
+    enum kura_rc rc = db_rc(sqlite3_extended_errcode(db));
+
+    if (rc == KURA_ENOMEM)
+        return kura_err_nomem(err);
+    return kura_err_set(err, rc, "cannot open '%s': %s", path,
+                        sqlite3_errmsg(db));
+}
+
 /* Makes SQLite look at the file, which opening alone does not. */
 static int db_touch(sqlite3 *db)
 {
@@ -111,7 +123,7 @@ static enum kura_rc db_open_immutable(const char *path, int flags,
     if (sqlite3_open_v2(uri, out, flags | SQLITE_OPEN_URI, NULL) != SQLITE_OK ||
         db_touch(*out) != SQLITE_OK)
         rc = *out == NULL ? kura_err_nomem(err)
-                          : kura_db_error(*out, "cannot open", err);
+                          : db_open_error(*out, path, err);
     sqlite3_free(uri);
     return rc;
 }
@@ -150,7 +162,7 @@ static enum kura_rc db_open(const char *path, int flags, sqlite3 **out,
     code &= 0xff;
     if (writable || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY) ||
         !db_is_whole(path))
-        return kura_db_error(*out, "cannot open", err);
+        return db_open_error(*out, path, err);
     (void)sqlite3_close(*out);
     return db_open_immutable(path, flags, out, err);
 }

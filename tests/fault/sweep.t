@@ -1,0 +1,162 @@
+#!/bin/sh
+# Every command meets a failing allocation, a full disk and a disk that cannot
+# be read, at one call after the other: it says what is wrong, ends with exit
+# code 3, and the same command then does what it would have done.
+#
+# KURA_FAULT_ALL=1 tries every call (hours); otherwise the first ones all, then
+# ever fewer.
+. "$(dirname "$0")/../lib.sh"
+
+shim=$KURA_BUILD/fault/shim.so
+now=2015-03-01T00:00:00
+case $(ldd "$KURA_BUILD/kura") in
+*libtsan*) skip_all "the thread sanitizer needs the calls for itself" ;;
+*libasan*)
+    # Allocations are the sanitizer's, files are not.
+    classes="write read write+ read+"
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+    export ASAN_OPTIONS
+    ;;
+*) classes="memory write read memory+ write+ read+" ;;
+esac
+
+awk 'BEGIN {
+    for (i = 1; i <= 60; i++) {
+        if (i % 17 == 0) {
+            printf "<odd> line %d is no request\n", i
+            continue
+        }
+        printf "%d.%03d %6d 192.168.0.%d TCP_MISS/200 %d GET" \
+            " http://host%d.example.com/a/%d - HIER_DIRECT/203.0.113.7" \
+            " text/html\n", 1424221299 + i % 2 * 86400, i % 1000,
+            i * 7 % 90000, i % 250 + 1, i * 13, i % 9, i
+    }
+}' >one.log
+select="SELECT source, line, rtrim(raw, char(10)) AS raw, src_ip, c_uri, sc_bytes,
+    time FROM proxy UNION ALL
+    SELECT source, line, rtrim(raw, char(10)), reason, NULL, byte, time FROM reject
+    ORDER BY 1, 2"
+kura -q init empty
+cp -r empty loaded
+kura -q -C loaded --now $now ingest one.log
+kura -C loaded sql --format csv "$select" >wanted.sql
+cp one.log wanted.cat
+is "the undisturbed load" "$(wc -l <wanted.sql)" 61
+
+# with N COMMAND...: runs it with its Nth call failing; out, err and $code say
+# how it ended, and the function that failed is in `failed.call`.
+with() {
+    n=$1
+    shift
+    rm -f failed.call
+    case $class in *+) n=$n+ ;; esac
+    KURA_FAULT=${class%+}:$n KURA_FAULT_LOG=failed.call LD_PRELOAD=$shim \
+        timeout 60 "$@" >out 2>err
+    code=$?
+}
+
+bad() { # TEXT
+    echo "$class:$n $(head -1 failed.call): $1: exit code $code: $(head -2 err)" >>bad
+}
+
+# An end that was announced, or no harm.
+ended_well() {
+    case $code in
+    0) ;;
+    3)
+        # Words that say why, not only the prefix or the summary.
+        grep -vE '^kura: [0-9]+ new lines' err |
+            grep -qE '^kura: (error: )?[^ ]+ [^ ]' || bad "no message"
+        ;;
+    *) bad "not a failure that was announced" ;;
+    esac
+}
+
+# The warehouse w holds what the undisturbed one does.
+is_whole() {
+    if ! kura -q -C w --now $now ingest one.log 2>again.err; then
+        bad "ingest again: $(cat again.err)"
+    elif ! kura -C w sql --format csv "$select" 2>again.err | cmp -s - wanted.sql
+    then
+        bad "other rows: $(cat again.err)"
+    elif ! kura -C w cat one.log 2>again.err | cmp -s - wanted.cat; then
+        bad "other bytes: $(cat again.err)"
+    fi
+}
+
+try_init() {
+    rm -rf w
+    with "$1" kura -q init w
+    ended_well
+    if [ $code = 0 ]; then
+        kura -C w status >/dev/null 2>again.err ||
+            bad "made, and no warehouse: $(cat again.err)"
+    elif ! kura -q init w 2>again.err && ! kura -C w status >/dev/null 2>&1; then
+        bad "init again: $(cat again.err)"
+    fi
+}
+
+# Some runs go on in the warehouse that the fault before left.
+tries=0
+try_ingest() {
+    if [ $tries = 0 ]; then
+        rm -rf w
+        cp -r empty w
+    fi
+    tries=$((tries + 1))
+    with "$1" kura -C w --now $now ingest one.log
+    ended_well
+    if [ $code != 3 ] || [ $tries = 4 ] || [ -n "${KURA_FAULT_ALL-}" ]; then
+        is_whole
+        tries=0
+    fi
+}
+
+try_read() { # N GOLDEN COMMAND...
+    golden=$2
+    n=$1
+    shift 2
+    with "$n" kura -C loaded "$@"
+    ended_well
+    if [ $code = 0 ] && ! cmp -s out "$golden"; then
+        bad "success, and other output"
+    fi
+}
+
+try_sql() { try_read "$1" wanted.sql sql --format csv "$select"; }
+try_cat() { try_read "$1" wanted.cat cat one.log; }
+
+sweep() { # STEP DENSE: all up to DENSE, then ever fewer
+    : >bad
+    at=1
+    count=0
+    tries=0
+    while :; do
+        try_$1 $at
+        [ -s failed.call ] || break
+        count=$((count + 1))
+        if [ $at -lt "$2" ] || [ -n "${KURA_FAULT_ALL-}" ]; then
+            at=$((at + 1))
+        else
+            at=$((at + at / 5 + 1))
+        fi
+    done
+    [ $count -gt 0 ] && [ ! -s bad ]
+    report $? "$1 with a failing call of class $class: $count places, up to $at" \
+        "$(wc -l <bad) of them" "$(head -20 bad)"
+}
+
+for class in $classes; do
+    case $class in
+    memory*) dense=12 ;;
+    *+) dense=5 ;;
+    *) dense=25 ;;
+    esac
+    steps="init ingest sql cat"
+    # libcrypto 3 crashes when its own start finds no memory at all.
+    [ $class != memory+ ] || steps="init sql"
+    for step in $steps; do
+        sweep $step $dense
+    done
+done
+done_testing

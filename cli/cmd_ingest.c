@@ -23,6 +23,12 @@ static void ingest_notice(void *arg, const char *text)
     kura_cli_say(arg, text);
 }
 
+static void ingest_failure(void *arg, const struct kura_err *err)
+{
+    (void)arg;
+    kura_cli_error(err);
+}
+
 static enum kura_rc ingest_options_read(struct kura_cli *cli,
                                         const struct kura_zone *site,
                                         struct kura_zone **zone,
@@ -38,6 +44,7 @@ static enum kura_rc ingest_options_read(struct kura_cli *cli,
     o->stop = &kura_cli_stop;
     o->progress = ingest_progress;
     o->notice = ingest_notice;
+    o->failure = ingest_failure;
     o->arg = cli;
     o->format = kura_cli_option(cli, &kura_cmd_ingest, "format");
     o->follow = kura_cli_option(cli, &kura_cmd_ingest, "follow") != NULL;

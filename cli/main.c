@@ -39,6 +39,8 @@ static void main_catch_signals(void)
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
     (void)sigaction(SIGPIPE, &action, NULL);
+    /* A limit on the size of files is told like a full disk. */
+    (void)sigaction(SIGXFSZ, &action, NULL);
 }
 
 /* When there is no memory to escape a text in: ASCII, and '?' for the rest. */

@@ -41,6 +41,11 @@ struct kura_input {
     struct kura_buf name;
     int64_t mtime;
     int64_t given; /* bytes handed out of this source */
+    /* What libarchive unpacked and nobody took yet; it owns the bytes. */
+    const char *block;
+    size_t block_size;
+    int64_t block_at; /* where they belong; a sparse file has zeros before */
+    bool damaged;     /* an error came together with the block */
 };
 
 struct input_magic {
@@ -236,7 +241,9 @@ enum kura_rc kura_input_next(struct kura_input *in, bool *more,
     enum kura_rc rc;
     int r;
 
-    in->given = 0;
+    in->given = in->block_at = 0;
+    in->block_size = 0;
+    in->damaged = false;
     *more = false;
     if (in->archive == NULL) {
         *more = !in->started;
@@ -300,21 +307,72 @@ static enum kura_rc input_check_bomb(const struct kura_input *in,
     return rc;
 }
 
+/* Has a block ready, unless the source ends.  archive_read_data would do most
+ * of this, but after an error it forgets what it unpacked before. */
+static enum kura_rc input_fill(struct kura_input *in, struct kura_err *err)
+{
+    const void *p;
+    size_t n;
+    la_int64_t at;
+    int r;
+
+    while (in->block_size == 0) {
+        if (in->damaged)
+            return input_archive_error(in, KURA_EINPUT, err);
+        p = NULL;
+        n = 0;
+        at = in->given;
+        r = archive_read_data_block(in->archive, &p, &n, &at);
+        if (r == ARCHIVE_EOF)
+            return KURA_OK;
+        if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
+            return input_archive_error(in, KURA_EINPUT, err);
+        if (n != 0 && at < in->given)
+            return kura_err_set(err, KURA_EINPUT,
+                                "cannot read '%s' after byte %" PRId64
+                                ": its parts overlap",
+                                in->name.data, in->given);
+        in->damaged = r == ARCHIVE_WARN;
+        in->block = p;
+        in->block_size = n;
+        in->block_at = at;
+    }
+    return KURA_OK;
+}
+
+static enum kura_rc input_unpack(struct kura_input *in, char *to, size_t n,
+                                 size_t *got, struct kura_err *err)
+{
+    enum kura_rc rc = input_check_bomb(in, err);
+
+    if (rc == KURA_OK)
+        rc = input_fill(in, err);
+    if (rc != KURA_OK || in->block_size == 0)
+        return rc;
+    if (in->block_at > in->given) {
+        if ((int64_t)n > in->block_at - in->given)
+            n = (size_t)(in->block_at - in->given);
+        memset(to, 0, n);
+    } else {
+        if (n > in->block_size)
+            n = in->block_size;
+        memcpy(to, in->block, n);
+        in->block += n;
+        in->block_size -= n;
+        in->block_at += (int64_t)n;
+    }
+    *got = n;
+    return KURA_OK;
+}
+
 enum kura_rc kura_input_read(struct kura_input *in, void *p, size_t n,
                              size_t *got, struct kura_err *err)
 {
     enum kura_rc rc = KURA_OK;
-    la_ssize_t r;
 
     *got = 0;
     if (in->archive != NULL) {
-        rc = input_check_bomb(in, err);
-        if (rc != KURA_OK)
-            return rc;
-        r = archive_read_data(in->archive, p, n);
-        if (r < 0)
-            return input_archive_error(in, KURA_EINPUT, err);
-        *got = (size_t)r;
+        rc = input_unpack(in, p, n, got, err);
     } else if (in->head_used < in->head_size) {
         *got = in->head_size - in->head_used;
         if (*got > n)

@@ -54,6 +54,7 @@ struct load_run {
     int64_t committed;    /* offset of the last commit */
     int64_t committed_at; /* and its time */
     int64_t continued;    /* the line that this run goes on with, or 0 */
+    struct kura_load_result kept; /* the counts at the last commit */
 };
 
 __attribute__((format(printf, 2, 3))) static void
@@ -68,6 +69,13 @@ load_notice(const struct load *l, const char *fmt, ...)
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     l->o->notice(l->o->arg, text);
+}
+
+static void load_failed(const struct load *l, const struct kura_err *cause)
+{
+    l->result->failed++;
+    if (l->o->failure != NULL)
+        l->o->failure(l->o->arg, cause);
 }
 
 /* What time it is: a load takes one moment, following takes days. */
@@ -199,7 +207,16 @@ static enum kura_rc load_commit(struct load *l, struct load_run *run,
     kura_failpoint(KURA_FAIL_MARK_MOVED);
     run->committed = run->entry->bytes;
     run->committed_at = kura_clock_now();
+    run->kept = *l->result;
     return KURA_OK;
+}
+
+/* After a failure of ours (disk full) the slots hold what no commit can save,
+ * and nobody may be told that it was loaded. */
+static void load_give_up(struct load *l, const struct load_run *run)
+{
+    kura_slots_abandon(l->slots);
+    *l->result = run->kept;
 }
 
 static enum kura_rc load_block(struct load *l, struct load_run *run,
@@ -291,23 +308,25 @@ static enum kura_rc load_rest(struct load *l, struct load_run *run,
     run->continued = start.continues ? e->lines : 0;
     run->committed = e->bytes;
     run->committed_at = kura_clock_now();
+    run->kept = *l->result;
     kura_slots_source(l->slots, e, kura_source_was_cut(run->source));
     rc = kura_pipeline_start(&start, &p, err);
     if (rc == KURA_OK)
         rc = load_blocks(l, run, p, err);
     kura_pipeline_stop(p);
-    /* Whatever was read before a failure is kept.  After a failure of ours
-     * (disk full) the slots hold what no commit can save. */
+    /* Whatever was read before a failure of the input is kept. */
     if (rc == KURA_OK || rc == KURA_EINPUT || rc == KURA_ESTOPPED) {
         if (rc == KURA_OK)
             e->as_of = INT64_MIN;
         commit = load_commit(l, run, &late);
+        if (commit != KURA_OK)
+            load_give_up(l, run);
         if (commit != KURA_OK && rc == KURA_OK) {
             (void)kura_err_set(err, commit, "%s", late.msg);
             rc = commit;
         }
     } else {
-        kura_slots_abandon(l->slots);
+        load_give_up(l, run);
     }
     return rc;
 }
@@ -359,8 +378,7 @@ static enum kura_rc load_file(struct load *l, const char *path,
         }
         if (rc != KURA_OK && !load_is_fatal(rc) &&
             kura_source_can_go_on(source)) {
-            load_notice(l, "%s", mine.msg);
-            l->result->failed++;
+            load_failed(l, &mine);
             mine = (struct kura_err)KURA_ERR_INIT;
             rc = KURA_OK;
         }
@@ -371,8 +389,7 @@ static enum kura_rc load_file(struct load *l, const char *path,
             (void)kura_err_set(err, rc, "%s", mine.msg);
         return rc;
     }
-    load_notice(l, "%s", mine.msg);
-    l->result->failed++;
+    load_failed(l, &mine);
     return KURA_OK;
 }
 
@@ -434,8 +451,7 @@ static enum kura_rc load_directory(struct load *l, const char *path, int depth,
     enum kura_rc rc = load_names(path, &names, &n, &mine);
 
     if (rc == KURA_EIO) {
-        load_notice(l, "%s", mine.msg);
-        l->result->failed++;
+        load_failed(l, &mine);
         rc = KURA_OK;
     }
     for (i = 0; i < n && rc == KURA_OK; i++) {

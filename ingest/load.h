@@ -28,6 +28,8 @@ struct kura_load_options {
     void (*progress)(void *arg, const char *name, int64_t bytes, int64_t lines);
     /* Called with each line of news ("... already loaded"); NULL ok. */
     void (*notice)(void *arg, const char *text);
+    /* Called for each source that could not be read to its end; NULL ok. */
+    void (*failure)(void *arg, const struct kura_err *err);
     void *arg;
 };
 
@@ -40,7 +42,7 @@ struct kura_load_result {
 };
 
 /* Loads one path: a file, a directory (all files below it, in order of names),
- * or "-".  A source that fails is reported through notice and counted; the
+ * or "-".  A source that fails is reported through failure and counted; the
  * others are loaded all the same. */
 enum kura_rc kura_load(struct kura_warehouse *w, const struct kura_formats *f,
                        const char *path, const struct kura_load_options *o,

@@ -8,6 +8,7 @@
 #include "store/partition.h"
 
 #include "base/hash.h"
+#include "base/num.h"
 #include "store/builder.h"
 #include "store/db.h"
 #include "store/segment.h"
@@ -46,7 +47,9 @@ struct part_chunk {
     bool present;
     int width;
     uint32_t rows;
-    int64_t base, scale;
+    int64_t base, step, scale;
+    uint32_t listed;   /* integers: entries of list, 0 where there is none */
+    int64_t list[255]; /* value of the stored number i + 1 */
     const uint8_t *data;
 };
 
@@ -438,8 +441,8 @@ size_t kura_partition_segments(const struct kura_partition *p)
     return p->nsegment;
 }
 
-const struct kura_segment *kura_partition_segment(
-    const struct kura_partition *p, size_t i)
+const struct kura_segment *
+kura_partition_segment(const struct kura_partition *p, size_t i)
 {
     return i < p->nsegment ? &p->segments[i] : NULL;
 }
@@ -449,8 +452,8 @@ size_t kura_partition_sources(const struct kura_partition *p)
     return p->nsource;
 }
 
-const struct kura_partition_source *kura_partition_source(
-    const struct kura_partition *p, size_t i)
+const struct kura_partition_source *
+kura_partition_source(const struct kura_partition *p, size_t i)
 {
     return i < p->nsource ? &p->sources[i] : NULL;
 }
@@ -749,21 +752,60 @@ enum kura_rc kura_partition_find(struct kura_partition *p, int column,
 
 /* --- Chunks ------------------------------------------------------------ */
 
+/* A number behind the planes: blanks, then decimal digits. */
+static bool number_parse(const uint8_t *at, int64_t *out)
+{
+    size_t blanks = 0;
+
+    while (blanks < KURA_CHUNK_NUMBER && at[blanks] == ' ')
+        blanks++;
+    return kura_num_parse((const char *)at + blanks, KURA_CHUNK_NUMBER - blanks,
+                          out);
+}
+
+/* What follows the planes of integers: nothing, a step, or with scale 0 the
+ * list of the values. */
+static bool tail_parse(struct part_chunk *k, size_t size)
+{
+    size_t planes = (size_t)k->width * k->rows;
+    size_t count = (size - planes) / KURA_CHUNK_NUMBER, i;
+    bool listed = k->scale == 0 && k->width != 0;
+    size_t most = listed ? sizeof(k->list) / sizeof(k->list[0]) : 1;
+
+    if ((size - planes) % KURA_CHUNK_NUMBER != 0 || count > most ||
+        (listed && (count == 0 || k->width != 1)))
+        return false;
+    for (i = 0; i < count; i++) {
+        if (!number_parse(k->data + planes + i * KURA_CHUNK_NUMBER,
+                          listed ? &k->list[i] : &k->step))
+            return false;
+    }
+    k->listed = listed ? (uint32_t)count : 0;
+    return true;
+}
+
 static enum kura_rc chunk_check(struct kura_partition *p,
                                 const struct part_column *c,
-                                const struct part_chunk *k, size_t size,
-                                int64_t crc, struct kura_err *err)
+                                struct part_chunk *k, size_t size, int64_t crc,
+                                struct kura_err *err)
 {
     int most = c->text ? 4 : 8;
+    size_t planes, i;
 
     if (k->width < 0 || k->width > most)
         return part_damaged(p, "a chunk has a wrong width", err);
-    if (size != (size_t)k->width * k->rows)
+    planes = (size_t)k->width * k->rows;
+    if (size < planes || (c->text && size != planes))
         return part_damaged(p, "a chunk has a wrong size", err);
     if (crc != (int64_t)kura_crc32(k->data, size))
         return part_damaged(p, "a chunk differs from its checksum", err);
     if (c->text && k->width == 0 && (k->base < 0 || k->base > c->dict.size))
         return part_damaged(p, "an id is beyond its dictionary", err);
+    if (!c->text && !tail_parse(k, size))
+        return part_damaged(p, "a chunk has a wrong end", err);
+    for (i = 0; k->listed != 0 && i < planes; i++)
+        if (k->data[i] > k->listed)
+            return part_damaged(p, "a number is beyond its list", err);
     return KURA_OK;
 }
 
@@ -939,9 +981,13 @@ static void planes_stored(const uint8_t *d, size_t n, int width, uint64_t *out)
 
 /* Wraps instead of overflowing: a damaged base gives a wrong number, no more.
  */
-static int64_t chunk_value(const struct part_chunk *k, uint64_t stored)
+static int64_t chunk_value(const struct part_chunk *k, uint32_t row,
+                           uint64_t stored)
 {
-    return (int64_t)((uint64_t)k->base + (stored - 1) * (uint64_t)k->scale);
+    if (k->listed != 0)
+        return k->list[stored - 1];
+    return (int64_t)((uint64_t)k->base + row * (uint64_t)k->step +
+                     (stored - 1) * (uint64_t)k->scale);
 }
 
 enum kura_rc kura_partition_integers(struct kura_partition *p, int column,
@@ -967,14 +1013,14 @@ enum kura_rc kura_partition_integers(struct kura_partition *p, int column,
     }
     if (k.width == 0) {
         for (i = 0; i < rows; i++)
-            values[i] = k.base;
+            values[i] = (int64_t)((uint64_t)k.base + i * (uint64_t)k.step);
     } else {
         planes_stored(k.data, rows, k.width, (uint64_t *)values);
         for (i = 0; i < rows; i++) {
             uint64_t stored = (uint64_t)values[i];
 
             null[i] = stored == 0;
-            values[i] = stored == 0 ? 0 : chunk_value(&k, stored);
+            values[i] = stored == 0 ? 0 : chunk_value(&k, i, stored);
         }
     }
     (void)sqlite3_reset(p->chunk);
@@ -1031,14 +1077,14 @@ static enum kura_rc value_pick(struct kura_partition *p, struct part_column *c,
     if (rc != KURA_OK)
         return rc;
     *null = !k->present;
-    *out = k->base;
+    *out = (int64_t)((uint64_t)k->base + row * (uint64_t)k->step);
     if (*null || k->width == 0)
         return KURA_OK;
     for (i = 0; i < k->width; i++)
         stored |= (uint64_t)k->data[(size_t)i * k->rows + row] << (8 * i);
     *null = stored == 0;
     if (!*null)
-        *out = c->text ? (int64_t)stored : chunk_value(k, stored);
+        *out = c->text ? (int64_t)stored : chunk_value(k, row, stored);
     return KURA_OK;
 }
 

@@ -5,7 +5,8 @@
  * planes (up to 65,536 bytes) are first cut into pieces of 512 bytes:
  *
  *     piece     one row per 512 rows of a segment; of each column its width
- *               (w), base (b), scale (x) and the pieces of its planes (p0..)
+ *               (w), base (b), scale (x), step (s), the list of its values (l)
+ *               and the pieces of its planes (p0..)
  *     then      one row per row of a piece: bytes to numbers, ids to texts
  *
  * LIMIT -1 keeps SQLite from merging the first step into the second, which
@@ -16,6 +17,8 @@
  * up all the same.
  * Planes that a chunk does not have are NULL and never looked at. */
 #include "store/view.h"
+
+#include "store/segment.h"
 
 #define VIEW_CHUNK_STRIDE 1048576 /* docs/format.md: id of a chunk */
 #define VIEW_INTEGER_PLANES 8
@@ -36,15 +39,16 @@ static enum kura_rc head_write(struct kura_buf *out, struct kura_err *err)
     enum kura_rc rc;
     int i;
 
-    rc = kura_buf_puts(out,
-                       " AS\nWITH RECURSIVE\n"
-                       "    at(i) AS (VALUES (1) UNION ALL"
-                       " SELECT i + 1 FROM at WHERE i < 512),\n"
-                       "    cut(k) AS (VALUES (0) UNION ALL"
-                       " SELECT k + 1 FROM cut WHERE k < 127),\n"
-                       "    piece AS (SELECT min(512, s.rows - 512 * k) AS n,"
-                       "\n        X'",
-                       err);
+    rc = kura_buf_puts(
+        out,
+        " AS\nWITH RECURSIVE\n"
+        "    at(i) AS (VALUES (1) UNION ALL"
+        " SELECT i + 1 FROM at WHERE i < 512),\n"
+        "    cut(k) AS (VALUES (0) UNION ALL"
+        " SELECT k + 1 FROM cut WHERE k < 127),\n"
+        "    piece AS (SELECT min(512, s.rows - 512 * k) AS n, 512 * k AS o,"
+        "\n        X'",
+        err);
     for (i = 0; rc == KURA_OK && i < 256; i++)
         rc = kura_buf_printf(out, err, "%02X", (unsigned)i);
     return rc == KURA_OK ? kura_buf_puts(out, "' AS h", err) : rc;
@@ -65,6 +69,15 @@ static enum kura_rc piece_write(const struct view_column *c,
                              ",\n        (SELECT %s FROM chunk"
                              " WHERE id = %d + s.id) AS %c%d",
                              what[i], first, letter[i], c->id);
+    if (rc == KURA_OK && !c->text)
+        rc = kura_buf_printf(
+            out, err,
+            ",\n        (SELECT CAST(substr(data, width * s.rows + 1, %d)"
+            " AS INTEGER) FROM chunk WHERE id = %d + s.id) AS s%d"
+            ",\n        (SELECT CASE WHEN scale = 0 THEN"
+            " substr(data, s.rows + 1) END FROM chunk"
+            " WHERE id = %d + s.id) AS l%d",
+            KURA_CHUNK_NUMBER, first, c->id, first, c->id);
     for (i = 0; rc == KURA_OK && i < c->planes; i++)
         rc = kura_buf_printf(out, err,
                              ",\n        (SELECT CASE WHEN width > %d THEN"
@@ -119,6 +132,25 @@ static enum kura_rc join_write(const struct view_column *c,
     return rc == KURA_OK ? id_write(c, out, err) : rc;
 }
 
+/* A number of the list, or what lies on and above the line from the base. */
+static enum kura_rc integer_write(const struct view_column *c,
+                                  struct kura_buf *out, struct kura_err *err)
+{
+    enum kura_rc rc;
+
+    rc = kura_buf_printf(
+        out, err,
+        "    CASE WHEN w%d = 0 THEN b%d + ifnull(s%d, 0) * (o + i - 1)"
+        " WHEN x%d = 0 THEN CAST(substr(l%d,"
+        " %d * (nullif(instr(h, substr(p%d_0, i, 1)) - 1, 0) - 1) + 1, %d)"
+        " AS INTEGER) ELSE b%d + s%d * (o + i - 1) + x%d * (nullif(",
+        c->id, c->id, c->id, c->id, c->id, KURA_CHUNK_NUMBER, c->id,
+        KURA_CHUNK_NUMBER, c->id, c->id, c->id);
+    if (rc == KURA_OK)
+        rc = stored_write(c, out, err);
+    return rc == KURA_OK ? kura_buf_puts(out, ", 0) - 1) END", err) : rc;
+}
+
 static enum kura_rc value_write(const struct view_column *c,
                                 struct kura_buf *out, struct kura_err *err)
 {
@@ -134,13 +166,7 @@ static enum kura_rc value_write(const struct view_column *c,
             rc = id_write(c, out, err);
         return rc == KURA_OK ? kura_buf_putc(out, ')', err) : rc;
     }
-    rc = kura_buf_printf(out, err,
-                         "    CASE w%d WHEN 0 THEN b%d ELSE b%d + x%d *"
-                         " (nullif(",
-                         c->id, c->id, c->id, c->id);
-    if (rc == KURA_OK)
-        rc = stored_write(c, out, err);
-    return rc == KURA_OK ? kura_buf_puts(out, ", 0) - 1) END", err) : rc;
+    return integer_write(c, out, err);
 }
 
 /* Calls `write` for each stored column and last for the shape. */

@@ -20,8 +20,8 @@ fresh() { # a new warehouse called w
     kura -q init w
 }
 
-total() { # rows and rejects
-    value w "SELECT (SELECT count(*) FROM dns) || '+' || (SELECT count(*) FROM reject)"
+total() { # [DIR]: rows and rejects
+    value "${1:-w}" "SELECT (SELECT count(*) FROM dns) || '+' || (SELECT count(*) FROM reject)"
 }
 
 new_lines() { # the number that the last load said
@@ -233,76 +233,80 @@ is "a short stream" "$(total)" 241+0
 
 # --- Following ----------------------------------------------------------
 
-# until_total WANTED: waits up to five seconds.
+# Four followers at once, each with a directory and a warehouse of its own, so
+# that their waits for the next commit overlap.
+
+# until_total DIR WANTED: waits up to ten seconds.
 until_total() {
     i=0
-    while [ "$(total)" != "$1" ] && [ $i -lt 50 ]; do
+    while [ "$(total "$1/w")" != "$2" ] && [ $i -lt 100 ]; do
         sleep 0.1
         i=$((i + 1))
     done
-    total
+    total "$1/w"
 }
 
-follow() { # FILE
-    kura -q -C w ingest --follow "$1" 2>follow.err &
-    follower=$!
+follow() { # DIR: sets follower_DIR
+    kura -q init "$1/w"
+    kura -q -C "$1/w" ingest --follow "$1/live.log" 2>"$1/err" &
+    eval "follower_$1=$!"
 }
 
-unfollow() { # NAME
-    kill -TERM $follower 2>/dev/null
-    wait $follower
+unfollow() { # DIR
+    pid=
+    eval "pid=\$follower_$1"
+    kill -TERM "$pid" 2>/dev/null
+    wait "$pid"
     code=$?
     [ $code = 0 ]
-    report $? "$1: a signal ends it well" "exit code $code" "$(cat follow.err)"
+    report $? "follow, $1: a signal ends it well" "exit code $code" "$(cat "$1/err")"
 }
 
-fresh
-lines 1 100 >live.log
-follow live.log
-is "follow: what was there" "$(until_total 100+0)" 100+0
-lines 101 110 >>live.log
-is "follow: what is added" "$(until_total 110+0)" 110+0
-mv live.log live.log.1
-lines 111 115 >>live.log.1
-lines 116 220 >live.log
-is "follow: rotated by rename" "$(until_total 220+0)" 220+0
-unfollow "rename"
-is "follow, rename: every line once" "$(total)" 220+0
-loads 0 "both files after following" live.log live.log.1
+# No follower stays behind when the test is cut off.
+trap 'kill $(jobs -p) 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
+mkdir rename create truncate unfinished
+lines 1 100 >rename/live.log
+lines 1 100 >create/live.log
+lines 1 150 >truncate/live.log
+{ lines 1 60; lines 61 61 | tr -d '\n'; } >unfinished/live.log
+for d in rename create truncate unfinished; do
+    follow $d
+done
+is "follow, rename: what was there" "$(until_total rename 100+0)" 100+0
+is "follow, create: what was there" "$(until_total create 100+0)" 100+0
+is "follow, truncate: what was there" "$(until_total truncate 150+0)" 150+0
+is "follow: an unfinished line waits" "$(until_total unfinished 60+0)" 60+0
+
+lines 101 110 >>rename/live.log
 # logrotate makes the new file empty and it fills later.
-fresh
-lines 1 100 >live.log
-follow live.log
-is "follow, empty new file: before" "$(until_total 100+0)" 100+0
-mv live.log live.log.1
-: >live.log
-sleep 0.5
-lines 101 205 >>live.log
-is "follow: the new file was empty first" "$(until_total 205+0)" 205+0
-unfollow "empty new file"
-
+mv create/live.log create/live.log.1
+: >create/live.log
 # copytruncate
-fresh
-lines 1 150 >live.log
-follow live.log
-is "follow, copytruncate: before" "$(until_total 150+0)" 150+0
-cp live.log live.log.1
-: >live.log
+cp truncate/live.log truncate/live.log.1
+: >truncate/live.log
+{ echo; lines 62 70; } >>unfinished/live.log
+# Long enough that the empty files are noticed.
 sleep 0.5
-lines 151 260 >>live.log
-is "follow: cut to nothing and filled again" "$(until_total 260+0)" 260+0
-unfollow "copytruncate"
-loads 0 "the copy and the file after following" live.log live.log.1
-is "follow, copytruncate: every line once" "$(total)" 260+0
+lines 101 205 >>create/live.log
+lines 151 260 >>truncate/live.log
+is "follow, rename: what is added" "$(until_total rename 110+0)" 110+0
+mv rename/live.log rename/live.log.1
+lines 111 115 >>rename/live.log.1
+lines 116 220 >rename/live.log
+is "follow: the new file was empty first" "$(until_total create 205+0)" 205+0
+is "follow: cut to nothing and filled again" "$(until_total truncate 260+0)" 260+0
+is "follow: the unfinished line comes whole" "$(until_total unfinished 70+0)" 70+0
+is "follow: rotated by rename" "$(until_total rename 220+0)" 220+0
 
-# A line that is not finished yet waits for its end.
-fresh
-lines 1 60 >live.log
-lines 61 61 | tr -d '\n' >>live.log
-follow live.log
-is "follow: an unfinished line waits" "$(until_total 60+0)" 60+0
-{ echo; lines 62 70; } >>live.log
-is "follow: and comes whole" "$(until_total 70+0)" 70+0
-unfollow "unfinished line"
+for d in rename create truncate unfinished; do
+    unfollow $d
+done
+is "follow, rename: every line once" "$(total rename/w)" 220+0
+for d in rename truncate; do
+    ok "follow, $d: both files afterwards" \
+        kura -C $d/w ingest $d/live.log $d/live.log.1
+    is "follow, $d: both files afterwards: new lines" "$(new_lines)" 0
+done
+is "follow, truncate: every line once" "$(total truncate/w)" 260+0
 done_testing

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "store/db.h"
 #include "store/partition.h"
+#include "store/segment.h"
 #include "store/view.h"
 
 #include <unistd.h>
@@ -193,8 +194,8 @@ static void rows_make(sqlite3 *db)
     put(db, (struct chunk){"ts", 0, ROWS_0, 3, T0, 1000, stored_ts});
     put(db, (struct chunk){"sc_bytes", 0, ROWS_0, 5, INT64_C(-5000000000), 1,
                            stored_bytes});
-    put(db, (struct chunk){"elapsed_ms", 0, ROWS_0, 2, -30, 10,
-                           stored_elapsed});
+    put(db,
+        (struct chunk){"elapsed_ms", 0, ROWS_0, 2, -30, 10, stored_elapsed});
     put(db, (struct chunk){"cs_bytes", 0, ROWS_0, 0, -7, 0, NULL});
     put(db, (struct chunk){"src_ip", 0, ROWS_0, 2, 0, 0, stored_address});
     put(db, (struct chunk){"c_uri", 0, ROWS_0, 1, 0, 0, stored_uri});
@@ -397,13 +398,13 @@ static void test_chunk_info(void **state)
     struct kura_chunk_info info;
 
     (void)state;
-    assert_int_equal(kura_partition_chunk_info(p, column(p, "src_ip"), 0, &info,
-                                               NULL),
-                     KURA_OK);
+    assert_int_equal(
+        kura_partition_chunk_info(p, column(p, "src_ip"), 0, &info, NULL),
+        KURA_OK);
     assert_true(info.present && info.low == 0 && info.high == 200);
-    assert_int_equal(kura_partition_chunk_info(p, column(p, "sc_status"), 0,
-                                               &info, NULL),
-                     KURA_OK);
+    assert_int_equal(
+        kura_partition_chunk_info(p, column(p, "sc_status"), 0, &info, NULL),
+        KURA_OK);
     assert_false(info.present);
     kura_partition_close(p);
 }
@@ -470,8 +471,8 @@ static void check_column(struct kura_partition *p, sqlite3 *db, int c)
         if (text)
             assert_int_equal(kura_partition_ids(p, c, seg, ids, NULL), KURA_OK);
         else
-            assert_int_equal(
-                kura_partition_integers(p, c, seg, v, null, NULL), KURA_OK);
+            assert_int_equal(kura_partition_integers(p, c, seg, v, null, NULL),
+                             KURA_OK);
         for (i = 0; i < kura_partition_segment(p, seg)->rows; i++) {
             assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
             if (text) {
@@ -524,6 +525,236 @@ static void test_view_has_the_stored_columns_in_order(void **state)
     assert_int_equal(sqlite3_column_count(stmt), n);
     (void)sqlite3_finalize(stmt);
     (void)sqlite3_close(db);
+}
+
+/* --- What the encoder makes of integers -------------------------------- */
+
+struct encoded {
+    int64_t values[ROWS_0];
+    uint8_t present[ROWS_0];
+    struct kura_chunk chunk;
+    struct kura_buf data;
+};
+
+/* Puts the chunk in the place of that of `line` in the first segment. */
+static void put_encoded(const struct encoded *e)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3 *db = edit();
+
+    assert_int_equal(kura_db_prepare(db,
+                                     "INSERT OR REPLACE INTO chunk"
+                                     " VALUES(?,?,?,?,?,?,?,?)",
+                                     &stmt, NULL),
+                     KURA_OK);
+    (void)sqlite3_bind_int64(stmt, 1, chunk_id(db, "line", 0));
+    (void)sqlite3_bind_int64(stmt, 2, e->chunk.base);
+    (void)sqlite3_bind_int64(stmt, 3, e->chunk.scale);
+    (void)sqlite3_bind_int(stmt, 4, e->chunk.width);
+    (void)sqlite3_bind_int64(stmt, 5, e->chunk.low);
+    (void)sqlite3_bind_int64(stmt, 6, e->chunk.high);
+    (void)sqlite3_bind_int64(stmt, 7, kura_crc32(e->data.data, e->data.len));
+    (void)sqlite3_bind_blob64(stmt, 8, e->data.data, e->data.len,
+                              SQLITE_STATIC);
+    assert_int_equal(kura_db_step_done(stmt, NULL), KURA_OK);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+}
+
+static void encode(struct encoded *e)
+{
+    static uint64_t scratch[ROWS_0];
+
+    kura_buf_init(&e->data, 8 * ROWS_0);
+    assert_int_equal(kura_segment_encode_integers(e->values, e->present, ROWS_0,
+                                                  scratch, &e->chunk, &e->data,
+                                                  NULL),
+                     KURA_OK);
+    assert_true(e->chunk.present);
+}
+
+static void fill(struct encoded *e, int64_t (*value)(int row, bool *null))
+{
+    int i;
+
+    for (i = 0; i < ROWS_0; i++) {
+        bool null = false;
+
+        e->values[i] = value(i, &null);
+        e->present[i] = !null;
+    }
+    encode(e);
+}
+
+/* The reader, one row at a time too, and the view give the values back. */
+static void check_encoded(const struct encoded *e)
+{
+    static int64_t v[ROWS_0];
+    static uint8_t null[ROWS_0];
+    struct kura_partition *p;
+    sqlite3_stmt *stmt = NULL;
+    sqlite3 *db;
+    int i;
+
+    put_encoded(e);
+    p = open_it();
+    db = edit();
+    assert_int_equal(
+        kura_partition_integers(p, column(p, "line"), 0, v, null, NULL),
+        KURA_OK);
+    assert_int_equal(kura_db_prepare(db, "SELECT line, typeof(line) FROM proxy",
+                                     &stmt, NULL),
+                     KURA_OK);
+    for (i = 0; i < ROWS_0; i++) {
+        assert_int_equal(null[i], !e->present[i]);
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        assert_string_equal(sqlite3_column_text(stmt, 1),
+                            e->present[i] ? "integer" : "null");
+        if (e->present[i]) {
+            assert_true(v[i] == e->values[i]);
+            assert_true(sqlite3_column_int64(stmt, 0) == e->values[i]);
+        }
+    }
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    kura_partition_close(p);
+}
+
+static int64_t each_line(int i, bool *null)
+{
+    (void)null;
+    return 70001 + i;
+}
+
+static int64_t most_lines(int i, bool *null)
+{
+    *null = i == 0 || i == 7 || i == ROWS_0 - 1;
+    return 70001 + i + i / 100;
+}
+
+static int64_t falling(int i, bool *null)
+{
+    (void)null;
+    return 5 - INT64_C(3000) * i + i % 200;
+}
+
+static int64_t milliseconds(int i, bool *null)
+{
+    (void)null;
+    return T0 + INT64_C(48000) * i + INT64_C(1000) * (i * i % 31);
+}
+
+static int64_t far_apart(int i, bool *null)
+{
+    static const int64_t some[] = {443, -(INT64_C(1) << 62) + 1, 0,
+                                   (INT64_C(1) << 62) - 1, -1};
+
+    *null = i % 6 == 5;
+    return some[i % 5];
+}
+
+static int64_t many(int i, bool *null)
+{
+    (void)null;
+    return (int64_t)(i * i % 1291) * 1000003 + i % 3;
+}
+
+static void test_what_the_encoder_makes(void **state)
+{
+    static const struct {
+        int64_t (*value)(int row, bool *null);
+        int width;
+        size_t size;
+    } cases[] = {
+        {each_line, 0, 20},
+        {most_lines, 1, ROWS_0 + 20},
+        {falling, 1, ROWS_0 + 20},
+        {milliseconds, 1, ROWS_0 + 20},
+        {far_apart, 1, ROWS_0 + 5 * 20},
+        {many, 4, 4 * ROWS_0},
+    };
+    static struct encoded e;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fill(&e, cases[i].value);
+        assert_int_equal(e.chunk.width, cases[i].width);
+        assert_int_equal(e.data.len, cases[i].size);
+        check_encoded(&e);
+        kura_buf_release(&e.data);
+    }
+}
+
+/* A line is made of single rows, by a way of its own. */
+static void test_raw_of_a_step_and_a_list(void **state)
+{
+    static int64_t (*const values[])(int, bool *) = {most_lines, far_apart};
+    static struct encoded e;
+    char want[64];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        struct kura_partition *p;
+        sqlite3 *db = edit();
+        struct kura_buf b;
+
+        run(db, "UPDATE dict_shape SET value = CAST('{line}' AS BLOB)");
+        (void)sqlite3_close(db);
+        fill(&e, values[i]);
+        put_encoded(&e);
+        p = open_it();
+        kura_buf_init(&b, 1000);
+        assert_int_equal(kura_partition_raw(p, 0, 1203, &b, NULL), KURA_OK);
+        (void)snprintf(want, sizeof(want), "%lld", (long long)e.values[1203]);
+        assert_string_equal(b.data, want);
+        kura_buf_release(&b);
+        kura_partition_close(p);
+        kura_buf_release(&e.data);
+    }
+}
+
+static void refuse_encoded(const struct encoded *e)
+{
+    static int64_t v[ROWS_0];
+    static uint8_t null[ROWS_0];
+    struct kura_partition *p;
+
+    put_encoded(e);
+    p = open_it();
+    assert_int_equal(
+        kura_partition_integers(p, column(p, "line"), 0, v, null, NULL),
+        KURA_ECORRUPT);
+    kura_partition_close(p);
+}
+
+static void test_a_wrong_end_of_a_chunk(void **state)
+{
+    static struct encoded e;
+
+    (void)state;
+    fill(&e, far_apart);
+    e.data.len -= 20; /* a row has the number that is gone */
+    refuse_encoded(&e);
+    e.data.len -= 1;
+    refuse_encoded(&e);
+    e.data.len = ROWS_0; /* no list at all */
+    refuse_encoded(&e);
+    e.data.len = ROWS_0 + 5 * 20;
+    e.data.data[ROWS_0 + 19] = 'x';
+    refuse_encoded(&e);
+    kura_buf_release(&e.data);
+    fill(&e, each_line);
+    e.chunk.scale = 0; /* width 0: a step, not a list */
+    check_encoded(&e);
+    memset(e.data.data, ' ', 20);
+    refuse_encoded(&e);
+    kura_buf_release(&e.data);
+    fill(&e, many);
+    e.chunk.scale = 0;
+    refuse_encoded(&e);
+    kura_buf_release(&e.data);
 }
 
 /* --- Damage ------------------------------------------------------------ */
@@ -680,6 +911,9 @@ int main(void)
         T(test_raw),
         T(test_view_gives_what_the_reader_gives),
         T(test_view_has_the_stored_columns_in_order),
+        T(test_what_the_encoder_makes),
+        T(test_raw_of_a_step_and_a_list),
+        T(test_a_wrong_end_of_a_chunk),
         T(test_wrong_checksum),
         T(test_wrong_sizes),
         T(test_ids_beyond_the_dictionary),

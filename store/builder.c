@@ -30,6 +30,9 @@
 
 #define BUILDER_FIRST_ROWS 256u
 #define BUILDER_VIEW_MAX (1u << 20)
+/* Dictionary entries in one INSERT: within it SQLite appends without looking
+ * for the place again. */
+#define BUILDER_ENTRIES 64u
 
 /* One stored column. */
 struct builder_column {
@@ -42,8 +45,9 @@ struct builder_column {
     int64_t *values;  /* integer */
     uint8_t *present; /* integer: 0 where NULL */
     struct kura_dictionary dict;
-    uint32_t written; /* dictionary entries in SQLite */
-    sqlite3_stmt *insert;
+    uint32_t written;          /* dictionary entries in SQLite */
+    sqlite3_stmt *insert;      /* one entry */
+    sqlite3_stmt *insert_many; /* BUILDER_ENTRIES, NULL until wanted */
 };
 
 /* What a source has here; the index is its id in the dictionary - 1. */
@@ -62,8 +66,8 @@ struct kura_builder {
     int *of_schema; /* schema index -> columns index, -1 computed */
     int ts, source; /* columns index */
     uint32_t capacity, fill;
-    int64_t segment; /* of the rows in the vectors */
-    int64_t rows;    /* all */
+    int64_t segment;           /* of the rows in the vectors */
+    int64_t rows;              /* all */
     int64_t first_ts, last_ts; /* of this segment */
     size_t dict_bytes;         /* texts of all dictionaries */
     bool dirty, in_transaction;
@@ -88,8 +92,7 @@ static const char *const builder_meta_sql =
 
 /* --- Columns ---------------------------------------------------------- */
 
-static enum kura_rc builder_layout(struct kura_builder *b,
-                                   struct kura_err *err)
+static enum kura_rc builder_layout(struct kura_builder *b, struct kura_err *err)
 {
     const struct kura_schema *s = b->schema;
     int i, n = 0;
@@ -192,27 +195,66 @@ static enum kura_rc builder_begin(struct kura_builder *b, struct kura_err *err)
     return rc;
 }
 
+static enum kura_rc builder_prepare_many(struct kura_builder *b,
+                                         struct builder_column *c,
+                                         struct kura_err *err)
+{
+    struct kura_buf sql;
+    enum kura_rc rc;
+    uint32_t i;
+
+    kura_buf_init(&sql, BUILDER_VIEW_MAX);
+    rc = kura_buf_printf(&sql, err, "INSERT INTO \"dict_%s\" VALUES(?,?)",
+                         c->name);
+    for (i = 1; rc == KURA_OK && i < BUILDER_ENTRIES; i++)
+        rc = kura_buf_puts(&sql, ",(?,?)", err);
+    if (rc == KURA_OK)
+        rc = kura_db_prepare(b->db, sql.data, &c->insert_many, err);
+    kura_buf_release(&sql);
+    return rc;
+}
+
+/* Inserts the next `count` entries. */
+static enum kura_rc builder_write_entries(struct builder_column *c,
+                                          sqlite3_stmt *st, uint32_t count,
+                                          struct kura_err *err)
+{
+    enum kura_rc rc;
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        const struct kura_dictionary_entry *e =
+            &c->dict.entries[c->written + i];
+        int at = 2 * (int)i + 1;
+
+        (void)sqlite3_bind_int64(st, at, (int64_t)c->written + i + 1);
+        if (c->schema == KURA_CELL_SHAPE)
+            (void)sqlite3_bind_blob(st, at + 1, e->text, (int)e->size,
+                                    SQLITE_STATIC);
+        else
+            (void)sqlite3_bind_text(st, at + 1, e->text, (int)e->size,
+                                    SQLITE_STATIC);
+    }
+    rc = kura_db_step_done(st, err);
+    if (rc == KURA_OK)
+        c->written += count;
+    return rc;
+}
+
 static enum kura_rc builder_write_dictionary(struct kura_builder *b,
                                              struct builder_column *c,
                                              struct kura_err *err)
 {
     enum kura_rc rc = KURA_OK;
 
-    while (rc == KURA_OK && c->written < c->dict.count) {
-        const struct kura_dictionary_entry *e = &c->dict.entries[c->written];
-
-        (void)sqlite3_bind_int64(c->insert, 1, (int64_t)c->written + 1);
-        if (c->schema == KURA_CELL_SHAPE)
-            (void)sqlite3_bind_blob(c->insert, 2, e->text, (int)e->size,
-                                    SQLITE_STATIC);
-        else
-            (void)sqlite3_bind_text(c->insert, 2, e->text, (int)e->size,
-                                    SQLITE_STATIC);
-        rc = kura_db_step_done(c->insert, err);
-        if (rc == KURA_OK)
-            c->written++;
-    }
-    (void)b;
+    if (c->insert_many == NULL &&
+        c->dict.count - c->written >= 2 * BUILDER_ENTRIES)
+        rc = builder_prepare_many(b, c, err);
+    while (rc == KURA_OK && c->insert_many != NULL &&
+           c->dict.count - c->written >= BUILDER_ENTRIES)
+        rc = builder_write_entries(c, c->insert_many, BUILDER_ENTRIES, err);
+    while (rc == KURA_OK && c->written < c->dict.count)
+        rc = builder_write_entries(c, c->insert, 1, err);
     return rc;
 }
 
@@ -238,8 +280,7 @@ static enum kura_rc builder_write_chunk(struct kura_builder *b,
     (void)sqlite3_bind_int64(st, 4, chunk.width);
     (void)sqlite3_bind_int64(st, 5, chunk.low);
     (void)sqlite3_bind_int64(st, 6, chunk.high);
-    (void)sqlite3_bind_int64(st, 7,
-                             kura_crc32(b->planes.data, b->planes.len));
+    (void)sqlite3_bind_int64(st, 7, kura_crc32(b->planes.data, b->planes.len));
     (void)sqlite3_bind_blob64(st, 8, b->planes.data, b->planes.len,
                               SQLITE_STATIC);
     return kura_db_step_done(st, err);
@@ -502,6 +543,7 @@ void kura_builder_close(struct kura_builder *b)
         struct builder_column *c = &b->columns[i];
 
         (void)sqlite3_finalize(c->insert);
+        (void)sqlite3_finalize(c->insert_many);
         kura_dictionary_release(&c->dict);
         free(c->ids);
         free(c->values);
@@ -515,8 +557,8 @@ void kura_builder_close(struct kura_builder *b)
             (void)sqlite3_exec(b->db, "ROLLBACK", NULL, NULL, NULL);
         /* An empty WAL file stays, so that a reader who may not write can
          * read.  A reader in the way only leaves it longer. */
-        (void)sqlite3_wal_checkpoint_v2(b->db, NULL,
-                                        SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        (void)sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                        NULL, NULL);
         (void)sqlite3_close(b->db);
     }
     kura_buf_release(&b->planes);
@@ -560,9 +602,9 @@ static enum kura_rc builder_prepare(struct kura_builder *b,
     char sql[160];
     int i;
 
-    rc = kura_db_prepare(
-        b->db, "INSERT OR REPLACE INTO chunk VALUES(?,?,?,?,?,?,?,?)",
-        &b->put_chunk, err);
+    rc = kura_db_prepare(b->db,
+                         "INSERT OR REPLACE INTO chunk VALUES(?,?,?,?,?,?,?,?)",
+                         &b->put_chunk, err);
     if (rc == KURA_OK)
         rc = kura_db_prepare(b->db,
                              "INSERT OR REPLACE INTO segment VALUES(?,?,?,?)",

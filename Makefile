@@ -9,9 +9,9 @@ B       := build/$(VARIANT)
 CC      ?= gcc
 PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 60
-PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl libzstd
+PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl libzstd zlib
 
-BUILD_PACKAGES := gcc make pkgconf libsqlite3-dev libzstd-dev libarchive-dev \
+BUILD_PACKAGES := gcc make pkgconf libsqlite3-dev libzstd-dev zlib1g-dev libarchive-dev \
                   libpcre2-dev libyaml-dev libssl-dev libpsl-dev tzdata publicsuffix
 TEST_PACKAGES  := libcmocka-dev perl sqlite3 zstd xz-utils bzip2 zip p7zip-full \
                   libarchive-tools mandoc valgrind
@@ -34,16 +34,17 @@ CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -I. -I$(B)/gen -include base/banned.h \
 CFLAGS_ALL   = -std=c11 $(WARN) $(if $(WERROR),-Werror) $(OPT_$(VARIANT)) -pthread $(CFLAGS)
 LDFLAGS_ALL  = $(OPT_$(VARIANT)) -pthread $(LDFLAGS)
 
-LIB_SRC  := $(wildcard base/*.c store/*.c ingest/*.c)
+LIB_SRC  := $(wildcard base/*.c store/*.c ingest/*.c archive/*.c)
 QUERY_SRC := $(filter-out query/module.c,$(wildcard query/*.c))
 CLI_SRC  := $(wildcard cli/*.c)
 GEN_C    := $(B)/gen/embedded.c
-EMBEDDED := $(wildcard sql/*.sql sql/tables/*.sql sql/hunts/*.sql ingest/formats/*.yaml)
+EMBEDDED := $(wildcard sql/*.sql sql/tables/*.sql sql/hunts/*.sql ingest/formats/*.yaml \
+                       archive/*.txt)
 
 OBJ      := $(patsubst %.c,$(B)/%.o,$(LIB_SRC) $(QUERY_SRC)) $(B)/gen/embedded.o
 CLI_OBJ  := $(patsubst %.c,$(B)/%.o,$(CLI_SRC))
 # kura.so calls SQLite through its host, so it is compiled apart.
-SO_OBJ   := $(patsubst %.c,$(B)/so/%.o,$(filter-out ingest/%,$(LIB_SRC)) $(wildcard query/*.c)) \
+SO_OBJ   := $(patsubst %.c,$(B)/so/%.o,$(filter-out ingest/% archive/%,$(LIB_SRC)) $(wildcard query/*.c)) \
             $(B)/so/gen/embedded.o
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -171,7 +172,8 @@ demo: deps
 
 bench: deps
 	@$(MAKE) --no-print-directory tests
-	@KURA_BUILD=$(abspath $(B)) sh tests/bench/bench.sh
+	@KURA_BUILD=$(abspath $(B)) sh tests/bench/bench.sh && echo && \
+	  KURA_BUILD=$(abspath $(B)) sh tests/bench/tiers.sh
 
 # Dependencies point down: cli -> {ingest, query, archive} -> store -> base.
 check-layers:
@@ -179,6 +181,7 @@ check-layers:
 	@! grep -nE '#include "(ingest|query|archive|cli)/' store/*.[ch]
 	@! grep -nE '#include "(query|archive|cli)/' ingest/*.[ch]
 	@! grep -nE '#include "(ingest|archive|cli)/' query/*.[ch]
+	@! grep -nE '#include "(ingest|query|cli)/' archive/*.[ch]
 
 # Every header compiles alone.
 check-headers:

@@ -8,6 +8,8 @@
  * 1970 only Liberia (until 1972) had another, which is rounded. */
 #include "base/clock.h"
 
+#include "base/num.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +104,21 @@ void kura_day_format(int64_t day, char out[KURA_DAY_TEXT])
     *p++ = '-';
     p = digits_put(p, (unsigned)d, 2);
     *p = '\0';
+}
+
+bool kura_day_parse(const char *s, int64_t *day)
+{
+    int64_t year, month, date;
+    char back[KURA_DAY_TEXT];
+
+    if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' ||
+        !kura_num_parse(s, 4, &year) || !kura_num_parse(s + 5, 2, &month) ||
+        !kura_num_parse(s + 8, 2, &date) || year < 0 || month < 1 ||
+        month > 12 || date < 1 || date > 31)
+        return false;
+    *day = kura_days_from_civil((int)year, (int)month, (int)date);
+    kura_day_format(*day, back);
+    return strcmp(back, s) == 0; /* 30 February comes back as another day */
 }
 
 void kura_time_format(int64_t us, char out[KURA_TIME_TEXT])
@@ -424,12 +441,12 @@ static bool range_fraction(const char *s, size_t n, int64_t *us, int64_t *unit)
     return true;
 }
 
-/* HH:MM[:SS[.f]][Z|offset] on a day: a span of its last unit. */
+/* HH[:MM[:SS[.f]]][Z|offset] on a day: a span of its last unit. */
 static bool range_time(struct range_part *p, int64_t day, const char *s,
                        size_t n)
 {
-    int64_t shift = 0, fraction = 0, unit = MINUTE, local;
-    int hour, minute, second = 0;
+    int64_t shift = 0, fraction = 0, unit = HOUR, local;
+    int hour, minute = 0, second = 0;
     bool zoned = false;
     size_t clock = 0;
 
@@ -441,9 +458,14 @@ static bool range_time(struct range_part *p, int64_t day, const char *s,
             !offset_parse(s + clock, n - clock, &shift))
             return false;
     }
-    if (clock < 5 || !two_digits(s, &hour) || s[2] != ':' ||
-        !two_digits(s + 3, &minute) || hour > 23 || minute > 59)
+    if (clock < 2 || !two_digits(s, &hour) || hour > 23)
         return false;
+    if (clock > 2) {
+        unit = MINUTE;
+        if (clock < 5 || s[2] != ':' || !two_digits(s + 3, &minute) ||
+            minute > 59)
+            return false;
+    }
     if (clock > 5) {
         unit = KURA_SECOND;
         if (clock < 8 || s[5] != ':' || !two_digits(s + 6, &second) ||
@@ -490,8 +512,9 @@ static bool range_date(struct range_part *p, const char *s, size_t n)
         range_days(p, kura_days_from_civil(year, month, day));
         return true;
     }
-    return s[10] == 'T' && range_time(p, kura_days_from_civil(year, month, day),
-                                      s + 11, n - 11);
+    return (s[10] == 'T' || s[10] == ' ') &&
+           range_time(p, kura_days_from_civil(year, month, day), s + 11,
+                      n - 11);
 }
 
 /* The same wall-clock time so many months ago; the 31st of a month that has

@@ -28,6 +28,8 @@ void kura_time_format(int64_t us, char out[KURA_TIME_TEXT]);
 /* Days since 1970-01-01 of an instant (floor), and back as text. */
 int64_t kura_day_of(int64_t us);
 void kura_day_format(int64_t day, char out[KURA_DAY_TEXT]);
+/* Only what kura_day_format writes of a real date. */
+bool kura_day_parse(const char *s, int64_t *day);
 
 /* Civil calendar (proleptic Gregorian); month 1..12, day 1..31. */
 int64_t kura_days_from_civil(int year, int month, int day);
@@ -49,7 +51,8 @@ int kura_zone_offset(const struct kura_zone *z, int64_t us);
 int64_t kura_zone_to_utc(const struct kura_zone *z, int64_t local_us);
 
 /* What a person writes for a point or a span of time, in zone z:
- * 2026, 2026Q1, 2026-03, 2026-03-05, 2026-03-05T10:20[:30[.5]][Z|+09:00],
+ * 2026, 2026Q1, 2026-03, 2026-03-05, 2026-03-05T10[:20[:30[.5]]][Z|+09:00]
+ * (or a blank for the T),
  * today, yesterday, now, 90d, 3mo, 1y, 12h (ago, ends now), A..B (from the
  * start of A to the end of B).  Half-open [*from, *to). */
 enum kura_rc kura_range_parse(const char *text, const struct kura_zone *z,

@@ -4,6 +4,8 @@
 #ifndef KURA_BASE_EMBEDDED_H
 #define KURA_BASE_EMBEDDED_H
 
+#include "base/err.h"
+
 #include <stddef.h>
 
 struct kura_embedded {
@@ -14,5 +16,9 @@ struct kura_embedded {
 
 /* Ended by an entry whose path is NULL. */
 extern const struct kura_embedded kura_embedded[];
+
+/* The text of one; KURA_ENOTFOUND is a mistake of the build. */
+enum kura_rc kura_embedded_text(const char *path, const char **out,
+                                struct kura_err *err);
 
 #endif

@@ -1,9 +1,11 @@
 /* hash.c - SHA-256 from libcrypto, CRC-32 eight bytes at a time, and a keyed
  * hash of multiplications for tables in memory. */
+#define OPENSSL_SUPPRESS_DEPRECATED /* see SHA-256 below */
+
 #include "base/hash.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,50 +13,34 @@
 
 /* --- SHA-256 ---------------------------------------------------------- */
 
+/* libcrypto's own functions for SHA-256, deprecated since 3.0 for EVP: they use
+ * the same instructions of the processor, need no memory, and so cannot fail
+ * half-way through setting up a provider. */
 struct kura_sha256 {
-    EVP_MD_CTX *running;
-    EVP_MD_CTX *scratch; /* a copy to finish, so that `running` goes on */
+    SHA256_CTX running;
 };
-
-static enum kura_rc sha256_fail(struct kura_err *err)
-{
-    return kura_err_set(err, KURA_EIO, "cannot compute SHA-256");
-}
 
 enum kura_rc kura_sha256_new(struct kura_sha256 **out, struct kura_err *err)
 {
-    struct kura_sha256 *h = calloc(1, sizeof(*h));
+    struct kura_sha256 *h = malloc(sizeof(*h));
 
     if (h == NULL)
         return kura_err_nomem(err);
-    h->running = EVP_MD_CTX_new();
-    h->scratch = EVP_MD_CTX_new();
-    if (h->running == NULL || h->scratch == NULL) {
-        kura_sha256_free(h);
-        return kura_err_nomem(err);
-    }
-    if (EVP_DigestInit_ex(h->running, EVP_sha256(), NULL) != 1) {
-        kura_sha256_free(h);
-        return sha256_fail(err);
-    }
+    (void)SHA256_Init(&h->running);
     *out = h;
     return KURA_OK;
 }
 
 void kura_sha256_free(struct kura_sha256 *h)
 {
-    if (h == NULL)
-        return;
-    EVP_MD_CTX_free(h->running);
-    EVP_MD_CTX_free(h->scratch);
     free(h);
 }
 
 enum kura_rc kura_sha256_update(struct kura_sha256 *h, const void *p, size_t n,
                                 struct kura_err *err)
 {
-    if (n != 0 && EVP_DigestUpdate(h->running, p, n) != 1)
-        return sha256_fail(err);
+    if (n != 0 && SHA256_Update(&h->running, p, n) != 1)
+        return kura_err_set(err, KURA_EIO, "cannot compute SHA-256");
     return KURA_OK;
 }
 
@@ -73,11 +59,11 @@ static void sha256_format(const unsigned char digest[KURA_SHA256_SIZE],
 enum kura_rc kura_sha256_peek(const struct kura_sha256 *h,
                               char hex[KURA_SHA256_HEX], struct kura_err *err)
 {
+    SHA256_CTX copy = h->running; /* so that h goes on */
     unsigned char digest[KURA_SHA256_SIZE];
 
-    if (EVP_MD_CTX_copy_ex(h->scratch, h->running) != 1 ||
-        EVP_DigestFinal_ex(h->scratch, digest, NULL) != 1)
-        return sha256_fail(err);
+    if (SHA256_Final(digest, &copy) != 1)
+        return kura_err_set(err, KURA_EIO, "cannot compute SHA-256");
     sha256_format(digest, hex);
     return KURA_OK;
 }
@@ -85,12 +71,12 @@ enum kura_rc kura_sha256_peek(const struct kura_sha256 *h,
 enum kura_rc kura_sha256_hex(const void *p, size_t n, char hex[KURA_SHA256_HEX],
                              struct kura_err *err)
 {
-    unsigned char digest[KURA_SHA256_SIZE];
+    struct kura_sha256 h;
+    enum kura_rc rc;
 
-    if (EVP_Digest(n != 0 ? p : "", n, digest, NULL, EVP_sha256(), NULL) != 1)
-        return sha256_fail(err);
-    sha256_format(digest, hex);
-    return KURA_OK;
+    (void)SHA256_Init(&h.running);
+    rc = kura_sha256_update(&h, p, n, err);
+    return rc == KURA_OK ? kura_sha256_peek(&h, hex, err) : rc;
 }
 
 /* --- CRC-32 ----------------------------------------------------------- */

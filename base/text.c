@@ -245,7 +245,7 @@ static size_t text_clean_size(const char *s, size_t n)
     if (c < 0x80)
         return c >= 0x20 && c != 0x7F ? 1 : 0;
     used = kura_text_decode(s, n, &cp);
-    return used > 1 ? used : 0;
+    return used > 1 && cp >= 0xA0 ? used : 0;
 }
 
 bool kura_text_is_clean(const char *s, size_t n)
@@ -329,10 +329,13 @@ size_t kura_text_width(const char *s, size_t n)
     return width;
 }
 
-static bool text_is_bidi(uint32_t cp)
+/* What turns text around, or hides in it: bidi controls, blanks and joiners
+ * without width, separators of lines, tags. */
+static bool text_is_hidden(uint32_t cp)
 {
-    return cp == 0x061C || cp == 0x200E || cp == 0x200F ||
-           (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
+    return cp == 0x061C || cp == 0xFEFF || (cp >= 0x200B && cp <= 0x200F) ||
+           (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x2064) ||
+           (cp >= 0x2066 && cp <= 0x2069) || (cp >= 0xE0000 && cp <= 0xE007F);
 }
 
 /* Appends what stands for a character of `used` bytes. */
@@ -362,7 +365,7 @@ enum kura_rc kura_text_escape(const char *s, size_t n, struct kura_buf *out,
         used = kura_text_decode(s + i, n - i, &cp);
         invalid = used == 1 && cp == TEXT_INVALID;
         if (invalid || cp < 0x20 || (cp >= 0x7F && cp < 0xA0) ||
-            text_is_bidi(cp)) {
+            text_is_hidden(cp)) {
             rc = kura_buf_append(out, s + start, i - start, err);
             if (rc == KURA_OK)
                 rc = text_escape_one(s + i, used, cp, out, err);

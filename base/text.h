@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Valid UTF-8 (no overlong forms, no surrogates, at most U+10FFFF) without a
- * byte below 0x20 and without 0x7F: what may be stored as it is. */
+ * control character (C0, DEL, U+0080..U+009F): what may be stored as it is. */
 bool kura_text_is_clean(const char *s, size_t n);
 
 /* Appends s with every byte that is not clean written as \xHH. */
@@ -26,8 +26,9 @@ size_t kura_text_decode(const char *s, size_t n, uint32_t *cp);
 size_t kura_text_width(const char *s, size_t n);
 
 /* Appends s so that a terminal shows it and obeys none of it: control
- * characters (C0, DEL, C1), bidi controls and invalid bytes become \xHH or
- * \u{HHHH}. */
+ * characters (C0, DEL, C1), bidi controls, characters that do not show (blanks
+ * and joiners without width, tags) and invalid bytes become \xHH or \u{HHHH}.
+ */
 enum kura_rc kura_text_escape(const char *s, size_t n, struct kura_buf *out,
                               struct kura_err *err);
 

@@ -34,7 +34,11 @@ struct kura_cmd {
 };
 
 extern const struct kura_cmd kura_cmd_init, kura_cmd_ingest, kura_cmd_status,
-    kura_cmd_sql, kura_cmd_cat, kura_cmd_rejects, kura_cmd_formats;
+    kura_cmd_sql, kura_cmd_tables, kura_cmd_cat, kura_cmd_rejects,
+    kura_cmd_formats,
+    kura_cmd_maintain, kura_cmd_archive, kura_cmd_restore, kura_cmd_release,
+    kura_cmd_hold, kura_cmd_seen, kura_cmd_verify,
+    kura_cmd_volumes, kura_cmd_catalog;
 
 /* Set by SIGINT and SIGTERM; read between pieces of work. */
 extern volatile sig_atomic_t kura_cli_stop;

@@ -1,10 +1,13 @@
 #include "base/hash.h"
+#include "base/text.h"
 #include "cli/cmd.h"
 #include "store/rebuild.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define CAT_NAME_MAX (1u << 20)
 
 static const struct kura_opt cat_options[] = {
     {"list", 'l', NULL, "list the sources: bytes, lines, SHA-256, name"},
@@ -66,6 +69,26 @@ static enum kura_rc cat_choose(const struct kura_source_entry *list,
     return KURA_EUSAGE;
 }
 
+/* The sources of a name, which is taken as typed: names are stored clean. */
+static enum kura_rc cat_find(struct kura_warehouse *w, const char *operand,
+                             struct kura_source_entry **list, size_t *count,
+                             size_t *chosen, struct kura_err *err)
+{
+    struct kura_buf name;
+    enum kura_rc rc;
+
+    kura_buf_init(&name, CAT_NAME_MAX);
+    rc = kura_text_clean(operand, strlen(operand), &name, err);
+    if (rc == KURA_OK)
+        rc = kura_buf_putc(&name, '\0', err);
+    if (rc == KURA_OK)
+        rc = kura_warehouse_sources(w, name.data, list, count, err);
+    if (rc == KURA_OK)
+        rc = cat_choose(*list, *count, name.data, chosen, err);
+    kura_buf_release(&name);
+    return rc;
+}
+
 static enum kura_rc cat_run(struct kura_cli *cli, enum kura_exit *code,
                             struct kura_err *err)
 {
@@ -79,14 +102,13 @@ static enum kura_rc cat_run(struct kura_cli *cli, enum kura_exit *code,
     if (cli->args->count != (listing ? 0 : 1))
         return kura_err_set(err, KURA_EUSAGE, "cat needs one source");
     rc = kura_warehouse_open(cli->dir, false, &w, err);
-    if (rc == KURA_OK)
-        rc = kura_warehouse_sources(
-            w, listing ? NULL : cli->args->operands[0], &list, &count, err);
+    if (rc == KURA_OK && listing)
+        rc = kura_warehouse_sources(w, NULL, &list, &count, err);
     for (i = 0; rc == KURA_OK && listing && i < count; i++)
         (void)printf("%lld\t%lld\t%s\t%s\n", (long long)list[i].bytes,
                      (long long)list[i].lines, list[i].sha256, list[i].name);
     if (rc == KURA_OK && !listing) {
-        rc = cat_choose(list, count, cli->args->operands[0], &i, err);
+        rc = cat_find(w, cli->args->operands[0], &list, &count, &i, err);
         if (rc == KURA_OK)
             rc = cat_source(w, &list[i], err);
     }

@@ -67,8 +67,9 @@ static void ingest_summary(const struct kura_cli *cli,
 
     (void)snprintf(text, sizeof(text),
                    "%" PRId64 " new lines (%" PRId64 " rows, %" PRId64
-                   " rejects) from %" PRId64 " sources, %" PRId64 " bytes",
-                   r->lines, r->rows, r->rejects, r->sources, r->bytes);
+                   " rejects) from %" PRId64 " source%s, %" PRId64 " bytes",
+                   r->lines - r->already, r->rows, r->rejects, r->sources,
+                   r->sources == 1 ? "" : "s", r->bytes);
     kura_cli_say(cli, text);
 }
 

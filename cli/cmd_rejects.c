@@ -64,6 +64,7 @@ static enum kura_rc rejects_run(struct kura_cli *cli, enum kura_exit *code,
     enum kura_output how = KURA_OUTPUT_TABLE;
     struct kura_session s = {NULL, NULL, NULL};
     int64_t rows = 0;
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false};
     enum kura_rc rc;
 
     (void)code;
@@ -73,7 +74,7 @@ static enum kura_rc rejects_run(struct kura_cli *cli, enum kura_exit *code,
         return kura_err_set(err, KURA_EUSAGE, "unknown format '%s'", word);
     if (kura_cli_option(cli, &kura_cmd_rejects, "retry") != NULL)
         return rejects_retry(cli, err);
-    rc = kura_session_open(cli->dir, INT64_MIN, INT64_MAX, 0, &s, err);
+    rc = kura_session_open(cli->dir, &all, 0, &s, err);
     if (rc == KURA_OK)
         rc = kura_session_run(
             &s,

@@ -16,6 +16,8 @@ static const struct kura_opt sql_options[] = {
     {"format", 'f', "FORMAT", "table (default), csv, json, md"},
     {"from", 0, "TIME", "only what happened at or after this"},
     {"to", 0, "TIME", "only what happened before the end of this"},
+    {"archived", 0, NULL, "read volumes that are at hand in place"},
+    {"coverage", 0, NULL, "tell which days were searched, on stderr"},
     {"stats", 0, NULL, "tell what was read, on stderr"},
     {"timeout", 0, "SECONDS", "give up after so long"},
     {NULL, 0, NULL, NULL}};
@@ -101,11 +103,12 @@ static enum kura_rc sql_run(struct kura_cli *cli, enum kura_exit *code,
     const char *timeout = kura_cli_option(cli, &kura_cmd_sql, "timeout");
     enum kura_output how = KURA_OUTPUT_TABLE;
     struct kura_session s = {NULL, NULL, NULL};
-    int64_t from, to, rows = 0, seconds = 0;
+    struct kura_engine_options o;
+    int64_t rows = 0, seconds = 0;
     struct kura_buf text;
+    bool whole = true;
     enum kura_rc rc;
 
-    (void)code;
     if (cli->args->count != 1)
         return kura_err_set(err, KURA_EUSAGE, "sql needs one statement");
     if (word != NULL && !kura_output_find(word, &how))
@@ -118,13 +121,20 @@ static enum kura_rc sql_run(struct kura_cli *cli, enum kura_exit *code,
     kura_buf_init(&text, SQL_TEXT_MAX);
     rc = sql_text(cli, &text, err);
     if (rc == KURA_OK)
-        rc = sql_range(cli, &from, &to, err);
+        rc = sql_range(cli, &o.from_us, &o.to_us, err);
+    o.archived = kura_cli_option(cli, &kura_cmd_sql, "archived") != NULL;
     if (rc == KURA_OK)
-        rc = kura_session_open(cli->dir, from, to, seconds * 1000, &s, err);
+        rc = kura_session_open(cli->dir, &o, seconds * 1000, &s, err);
     if (rc == KURA_OK)
         rc = kura_session_run(&s, text.data, NULL, how, &rows, err);
     if (rc == KURA_ESTOPPED && kura_cli_stop == 0 && timeout != NULL)
         rc = sql_timed_out(timeout, err);
+    if (rc == KURA_OK)
+        rc = kura_session_coverage(
+            &s, kura_cli_option(cli, &kura_cmd_sql, "coverage") != NULL,
+            &whole, err);
+    if (!whole)
+        *code = KURA_EXIT_NO;
     if (rc == KURA_OK && kura_cli_option(cli, &kura_cmd_sql, "stats") != NULL)
         sql_stats(&s, rows);
     kura_session_close(&s);

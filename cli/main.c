@@ -13,8 +13,12 @@
 
 static const struct kura_cmd *const main_commands[] = {
     &kura_cmd_init,    &kura_cmd_ingest, &kura_cmd_status,
-    &kura_cmd_sql,     &kura_cmd_cat,    &kura_cmd_rejects,
-    &kura_cmd_formats,
+    &kura_cmd_sql,     &kura_cmd_tables, &kura_cmd_cat,
+    &kura_cmd_rejects,
+    &kura_cmd_formats, &kura_cmd_maintain, &kura_cmd_archive,
+    &kura_cmd_restore, &kura_cmd_release,  &kura_cmd_hold,
+    &kura_cmd_seen,    &kura_cmd_verify,
+    &kura_cmd_volumes, &kura_cmd_catalog,
 };
 #define MAIN_COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))
 
@@ -38,9 +42,31 @@ static void main_catch_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
-    (void)sigaction(SIGPIPE, &action, NULL);
     /* A limit on the size of files is told like a full disk. */
     (void)sigaction(SIGXFSZ, &action, NULL);
+}
+
+/* What only reads ends silently when nobody reads its output, as other tools do;
+ * what writes must come to its end. */
+static void main_mind_pipes(const struct kura_cmd *cmd,
+                            const struct kura_args *args)
+{
+    static const struct kura_cmd *const readers[] = {
+        &kura_cmd_sql,     &kura_cmd_cat,  &kura_cmd_status,
+        &kura_cmd_formats, &kura_cmd_seen, &kura_cmd_tables,
+    };
+    struct sigaction action;
+    size_t i;
+
+    for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+        if (cmd == readers[i])
+            return;
+    if (cmd == &kura_cmd_rejects &&
+        kura_opt_get(cmd->options, args, "retry") == NULL)
+        return;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
 }
 
 /* When there is no memory to escape a text in: ASCII, and '?' for the rest. */
@@ -176,6 +202,8 @@ static enum kura_rc main_set_now(struct kura_cli *cli, const char *text,
     if (rc == KURA_OK)
         rc = kura_range_parse(text, utc, cli->now_us, &cli->now_us, &to, err);
     kura_zone_free(utc);
+    if (rc == KURA_EINPUT)
+        rc = err->rc = KURA_EUSAGE;
     return rc;
 }
 
@@ -198,6 +226,7 @@ static enum kura_rc main_run(const struct kura_cmd *cmd, struct kura_cli *cli,
         rc = kura_schema_load(err);
     if (rc != KURA_OK)
         return rc;
+    main_mind_pipes(cmd, &args);
     cli->args = &args;
     rc = cmd->run(cli, code, err);
     kura_cli_progress_done();

@@ -7,6 +7,8 @@
 #include "query/output.h"
 #include "store/warehouse.h"
 
+#include <stdbool.h>
+
 struct kura_session {
     struct kura_warehouse *w;
     struct kura_engine *engine;
@@ -15,16 +17,25 @@ struct kura_session {
 
 #define KURA_SESSION_MEMORY (INT64_C(1) << 30)
 
-/* Rows with from_us <= ts < to_us only. */
-enum kura_rc kura_session_open(const char *dir, int64_t from_us, int64_t to_us,
+enum kura_rc kura_session_open(const char *dir,
+                               const struct kura_engine_options *o,
                                int64_t timeout_ms, struct kura_session *out,
                                struct kura_err *err);
 void kura_session_close(struct kura_session *s); /* zeroed ok */
 
-/* Runs every statement of the text and writes the rows of each to stdout.
- * Parameters ?1 ... take `binds` (text), NULL-terminated; NULL for none. */
+/* Runs every statement of the text and writes the rows of each to stdout; JSON
+ * ends with the coverage of each, as an object of its own.  Parameters ?1 ...
+ * take `binds` (text), NULL-terminated; NULL for none.  Texts on which a pattern
+ * gave up are counted on stderr and in the JSON.  A statement that meets
+ * damage before its first row is out is run again without that partition. */
 enum kura_rc kura_session_run(struct kura_session *s, const char *sql,
                               const char *const *binds, enum kura_output how,
                               int64_t *rows, struct kura_err *err);
+
+/* Tells on stderr what the last statement searched (all: every day, else only
+ * that something was left out), escaped for terminals.  *whole is false when a
+ * partition was missing or damaged. */
+enum kura_rc kura_session_coverage(struct kura_session *s, bool all,
+                                   bool *whole, struct kura_err *err);
 
 #endif

@@ -213,7 +213,7 @@ static enum kura_rc format_read(struct kura_loader *l, const char *origin)
                    ? kura_node_text(about)
                    : "";
     f->schema = kura_schema_find(kura_node_text(table));
-    if (f->schema == NULL)
+    if (f->schema == NULL || !f->schema->log)
         return kura_format_fail(l, kura_node_line(table),
                                 "there is no table '%.60s'",
                                 kura_node_text(table));

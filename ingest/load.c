@@ -71,9 +71,16 @@ load_notice(const struct load *l, const char *fmt, ...)
     l->o->notice(l->o->arg, text);
 }
 
-static void load_failed(const struct load *l, const struct kura_err *cause)
+static void load_failed(const struct load *l, const char *path,
+                        const struct kura_err *cause)
 {
+    struct kura_err mute = KURA_ERR_INIT;
+
     l->result->failed++;
+    if (cause->msg[0] == '\0') {
+        (void)kura_err_set(&mute, KURA_EIO, "cannot load '%s'", path);
+        cause = &mute;
+    }
     if (l->o->failure != NULL)
         l->o->failure(l->o->arg, cause);
 }
@@ -159,7 +166,7 @@ static enum kura_rc load_line(struct load *l, struct load_run *run,
     struct kura_builder *builder;
     char text[64];
     size_t n = row->count;
-    bool held;
+    bool held, counts;
     enum kura_rc rc;
 
     if (n > LOAD_CELLS - 8)
@@ -169,8 +176,10 @@ static enum kura_rc load_line(struct load *l, struct load_run *run,
                         err);
     if (rc != KURA_OK)
         return rc;
+    /* A line in pieces counts once. */
+    counts = b->piece <= 1 && line != run->continued;
     if (held) {
-        l->result->already++;
+        l->result->already += counts;
         return KURA_OK;
     }
     memcpy(cells, row->cells, n * sizeof(*cells));
@@ -187,7 +196,7 @@ static enum kura_rc load_line(struct load *l, struct load_run *run,
     if (row->schema != NULL)
         l->result->rows++;
     else
-        l->result->rejects++;
+        l->result->rejects += counts;
     kura_failpoint(KURA_FAIL_ROW_APPENDED);
     return KURA_OK;
 }
@@ -227,8 +236,16 @@ static enum kura_rc load_block(struct load *l, struct load_run *run,
     int64_t lines;
     size_t i;
 
-    for (i = 0; i < b->count && rc == KURA_OK; i++)
+    for (i = 0; i < b->count && rc == KURA_OK && !load_stops(l); i++)
         rc = load_line(l, run, b, i, err);
+    if (rc == KURA_OK && i < b->count) {
+        /* Partitions may hold more than the mark: as after a crash, the next
+         * run passes over that. */
+        kura_slots_stop_at(l->slots, b->offset + b->lines[i].start);
+        l->result->lines += (int64_t)i;
+        l->result->bytes += b->lines[i].start;
+        return kura_err_set(err, KURA_ESTOPPED, "stopped");
+    }
     if (rc != KURA_OK)
         return rc;
     e->bytes = b->offset + (int64_t)b->size;
@@ -267,6 +284,9 @@ static enum kura_rc load_blocks(struct load *l, struct load_run *run,
 
     for (;;) {
         rc = kura_pipeline_next(p, !l->o->follow, &b, &ended, err);
+        /* After a signal the reader ends as if the file did. */
+        if (rc == KURA_OK && ended && load_stops(l))
+            return kura_err_set(err, KURA_ESTOPPED, "stopped");
         if (rc != KURA_OK || ended)
             return rc;
         if (b == NULL) {
@@ -331,6 +351,31 @@ static enum kura_rc load_rest(struct load *l, struct load_run *run,
     return rc;
 }
 
+/* What somebody who counts lines may want to know of where they went. */
+static void load_tell(const struct load *l, const struct load_run *run)
+{
+    const char *name = run->entry->name;
+    const char *other = kura_source_twin(run->source);
+
+    if (run->format == NULL)
+        load_notice(l,
+                    "no format takes the first lines of '%s': its lines are "
+                    "kept as rejects (kura formats lists what is known)",
+                    name);
+    if (run->entry->bytes == 0 && !kura_source_was_cut(run->source) &&
+        other != NULL)
+        load_notice(l,
+                    "'%s' has the same beginning as '%s', but differs: loaded "
+                    "as a new source, lines that both have are there twice",
+                    name, other);
+    other = kura_source_grown(run->source);
+    if (other != NULL)
+        load_notice(l,
+                    "'%s' begins with all of '%s': taken as its growth, lines "
+                    "after that are loaded under that name",
+                    other, name);
+}
+
 static enum kura_rc load_source(struct load *l, struct kura_source *source,
                                 struct kura_err *err)
 {
@@ -344,11 +389,7 @@ static enum kura_rc load_source(struct load *l, struct kura_source *source,
         load_notice(l, "'%s' %s", kura_source_name(source), why);
     if (rc != KURA_OK || run.entry == NULL)
         return rc;
-    if (run.format == NULL)
-        load_notice(l,
-                    "no format takes the first lines of '%s': its lines are "
-                    "kept as rejects (kura formats lists what is known)",
-                    run.entry->name);
+    load_tell(l, &run);
     kura_failpoint(KURA_FAIL_SOURCE_ADDED);
     return load_rest(l, &run, err);
 }
@@ -365,20 +406,24 @@ static enum kura_rc load_file(struct load *l, const char *path,
     struct kura_source *source = NULL;
     struct kura_err mine = KURA_ERR_INIT;
     enum kura_rc rc;
-    bool more = true;
+    bool more = true, any = false;
 
     rc = kura_source_open(l->w, l->formats, path, l->o, &source, &mine);
     while (rc == KURA_OK) {
         rc = kura_source_next(source, &more, &mine);
+        if (rc == KURA_OK && !more && !any &&
+            kura_source_is_container(source))
+            load_notice(l, "'%s' holds no files", path);
         if (rc == KURA_OK && !more)
             break;
+        any = true;
         if (rc == KURA_OK) {
             l->result->sources++;
             rc = load_source(l, source, &mine);
         }
         if (rc != KURA_OK && !load_is_fatal(rc) &&
             kura_source_can_go_on(source)) {
-            load_failed(l, &mine);
+            load_failed(l, path, &mine);
             mine = (struct kura_err)KURA_ERR_INIT;
             rc = KURA_OK;
         }
@@ -389,7 +434,7 @@ static enum kura_rc load_file(struct load *l, const char *path,
             (void)kura_err_set(err, rc, "%s", mine.msg);
         return rc;
     }
-    load_failed(l, &mine);
+    load_failed(l, path, &mine);
     return KURA_OK;
 }
 
@@ -439,10 +484,20 @@ static enum kura_rc load_names(const char *path, char ***out, size_t *count,
     return rc;
 }
 
-static enum kura_rc load_path(struct load *l, const char *path, int depth,
+/* A directory on the way down. */
+struct load_way {
+    const struct load_way *above;
+    dev_t dev;
+    ino_t ino;
+    int depth;
+};
+
+static enum kura_rc load_path(struct load *l, const char *path,
+                              const struct load_way *above,
                               struct kura_err *err);
 
-static enum kura_rc load_directory(struct load *l, const char *path, int depth,
+static enum kura_rc load_directory(struct load *l, const char *path,
+                                   const struct load_way *way,
                                    struct kura_err *err)
 {
     struct kura_err mine = KURA_ERR_INIT;
@@ -451,7 +506,7 @@ static enum kura_rc load_directory(struct load *l, const char *path, int depth,
     enum kura_rc rc = load_names(path, &names, &n, &mine);
 
     if (rc == KURA_EIO) {
-        load_failed(l, &mine);
+        load_failed(l, path, &mine);
         rc = KURA_OK;
     }
     for (i = 0; i < n && rc == KURA_OK; i++) {
@@ -463,7 +518,7 @@ static enum kura_rc load_directory(struct load *l, const char *path, int depth,
             break;
         }
         (void)snprintf(below, size, "%s/%s", path, names[i]);
-        rc = load_path(l, below, depth + 1, err);
+        rc = load_path(l, below, way, err);
         free(below);
     }
     for (i = 0; i < n; i++)
@@ -472,19 +527,52 @@ static enum kura_rc load_directory(struct load *l, const char *path, int depth,
     return rc;
 }
 
-static enum kura_rc load_path(struct load *l, const char *path, int depth,
+/* Links may lead back up. */
+static bool load_is_above(const struct load_way *way, const struct stat *st)
+{
+    for (; way != NULL; way = way->above) {
+        if (way->dev == st->st_dev && way->ino == st->st_ino)
+            return true;
+    }
+    return false;
+}
+
+static enum kura_rc load_path(struct load *l, const char *path,
+                              const struct load_way *above,
                               struct kura_err *err)
 {
+    struct load_way way = {above, 0, 0, above == NULL ? 1 : above->depth + 1};
+    struct kura_err mine = KURA_ERR_INIT;
     struct stat st;
 
     if (load_stops(l))
         return kura_err_set(err, KURA_ESTOPPED, "stopped");
+    /* A pipe is read where it is named: in a directory nobody may ever write
+     * to it. */
     if (strcmp(path, "-") == 0 || stat(path, &st) != 0 ||
-        S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode))
+        S_ISREG(st.st_mode) || (S_ISFIFO(st.st_mode) && above == NULL))
         return load_file(l, path, err);
-    if (S_ISDIR(st.st_mode) && depth < LOAD_DEPTH)
-        return load_directory(l, path, depth, err);
-    load_notice(l, "'%s' is neither a file nor a directory, passed over", path);
+    if (S_ISDIR(st.st_mode) && load_is_above(above, &st)) {
+        load_notice(l, "'%s' leads back up, passed over", path);
+        return KURA_OK;
+    }
+    way.dev = st.st_dev;
+    way.ino = st.st_ino;
+    if (S_ISDIR(st.st_mode) && way.depth <= LOAD_DEPTH)
+        return load_directory(l, path, &way, err);
+    if (S_ISDIR(st.st_mode)) {
+        (void)kura_err_set(&mine, KURA_EINPUT,
+                           "'%s' lies over %d directories deep", path,
+                           LOAD_DEPTH);
+        load_failed(l, path, &mine);
+    } else if (above == NULL) {
+        (void)kura_err_set(&mine, KURA_EINPUT,
+                           "'%s' is neither a file nor a directory", path);
+        load_failed(l, path, &mine);
+    } else {
+        load_notice(l, "'%s' is neither a file nor a directory, passed over",
+                    path);
+    }
     return KURA_OK;
 }
 
@@ -503,8 +591,10 @@ enum kura_rc kura_load(struct kura_warehouse *w, const struct kura_formats *f,
     l.began = kura_clock_now();
     l.oldest_us = kura_warehouse_oldest(w);
     rc = kura_slots_new(w, &l.slots, err);
-    if (rc == KURA_OK)
-        rc = load_path(&l, path, 0, err);
+    if (rc == KURA_OK) {
+        kura_slots_obey(l.slots, o->stop);
+        rc = load_path(&l, path, NULL, err);
+    }
     kura_slots_free(l.slots);
     return rc;
 }

@@ -35,9 +35,9 @@ struct kura_load_options {
 
 struct kura_load_result {
     int64_t sources; /* read */
-    int64_t lines, bytes; /* new ones, of those */
-    int64_t rows, rejects;
-    int64_t already; /* lines that were loaded before */
+    int64_t lines, bytes; /* from their marks on */
+    int64_t rows, rejects; /* new lines; one in pieces counts once */
+    int64_t already; /* the others: a run that was cut short loaded them */
     int64_t failed;  /* sources that could not be read to their end */
 };
 

@@ -26,6 +26,7 @@ struct kura_pipeline {
     size_t head_used;
     int64_t offset, line;
     int piece;
+    bool failed; /* the input cannot be read further */
     int64_t began; /* by the wall clock */
 };
 
@@ -105,66 +106,75 @@ static enum kura_rc reader_emit(struct kura_pipeline *p, struct kura_block *b,
     return kura_queue_push(&p->read_blocks, b) ? KURA_OK : KURA_ESTOPPED;
 }
 
-/* Fills one block; *end at the end of the input. */
-static enum kura_rc reader_block(struct kura_pipeline *p, struct kura_block *b,
-                                 bool *end)
+/* Bytes for one block, what was carried over first; *end at the end of the
+ * input, which an error is too. */
+static size_t reader_fill(struct kura_pipeline *p, struct kura_block *b,
+                          bool *end)
 {
-    size_t have = p->carry_size, got = 0, size;
-    const char *newline;
-    enum kura_rc rc = KURA_OK;
+    size_t have = p->carry_size, got;
 
     memcpy(b->data, p->carry, have);
     p->carry_size = 0;
-    /* Following, a block ends where the file ends for now: its lines must not
-     * wait for a whole megabyte. */
-    while (rc == KURA_OK && have < PIPELINE_DATA) {
-        rc = reader_read(p, b->data + have, PIPELINE_DATA - have, &got);
+    *end = p->failed;
+    while (!*end && have < PIPELINE_DATA) {
+        got = 0;
+        p->failed = reader_read(p, b->data + have, PIPELINE_DATA - have,
+                                &got) != KURA_OK;
         have += got;
-        *end = got == 0;
-        if (*end || (atomic_load(&p->follow) && reader_last_line_end(b->data, have)))
-            break;
+        *end = got == 0 || p->failed;
         if (have >= KURA_BLOCK_SIZE)
             break;
+        /* Following, a block ends where the file ends for now: its lines must
+         * not wait for a whole megabyte. */
+        if (atomic_load(&p->follow) && reader_last_line_end(b->data, have))
+            break;
     }
-    if (have == 0) {
-        (void)kura_queue_push(&p->free_blocks, b);
-        return rc;
+    return have;
+}
+
+/* How much of the block is handed on, 0: nothing.  A last line without its end
+ * goes with the file that ends there; where reading failed, or following was
+ * stopped, the rest of that line is somewhere still. */
+static size_t reader_cut(struct kura_pipeline *p, const struct kura_block *b,
+                         size_t have, bool end, int *piece)
+{
+    const char *newline = memchr(b->data, '\n', have);
+    size_t first = newline != NULL ? (size_t)(newline - b->data) + 1 : have;
+    size_t whole = reader_last_line_end(b->data, have);
+
+    *piece = p->piece;
+    if (p->piece == 0 && (newline != NULL ? first - 1 : first) >= KURA_LINE_MAX)
+        *piece = 1;
+    if (*piece == 0) {
+        if (end && !p->failed && !atomic_load(&p->follow))
+            return have;
+        return whole != 0 || end ? whole : have;
     }
     /* In the middle of a long line, or of one that was loaded without its end:
      * pieces until it ends. */
-    newline = memchr(b->data, '\n', have);
-    if (p->piece != 0) {
-        size = newline != NULL ? (size_t)(newline - b->data) + 1 : have;
-        if (size > KURA_LINE_MAX)
-            size = KURA_LINE_MAX;
-        *end = *end && size == have;
-        if (reader_emit(p, b, size, have, p->piece) != KURA_OK)
-            return KURA_ESTOPPED;
-        p->piece = b->terminated ? 0 : p->piece + 1;
-        return rc;
-    }
-    if (newline == NULL ? have >= KURA_LINE_MAX
-                        : (size_t)(newline - b->data) >= KURA_LINE_MAX) {
-        p->piece = 2;
-        *end = false;
-        return reader_emit(p, b, KURA_LINE_MAX, have, 1) == KURA_OK
-                   ? rc
-                   : KURA_ESTOPPED;
-    }
-    size = reader_last_line_end(b->data, have);
-    if (size == 0 || (*end && size != have)) {
-        /* Stopped while following, a line that is not whole stays unread. */
-        if (atomic_load(&p->follow) && size == 0) {
-            (void)kura_queue_push(&p->free_blocks, b);
-            return rc;
-        }
-        if (!atomic_load(&p->follow))
-            size = have;
+    if (first > KURA_LINE_MAX)
+        return KURA_LINE_MAX;
+    return newline == NULL && p->failed ? 0 : first;
+}
+
+/* Fills one block; *end when nothing is left. */
+static enum kura_rc reader_block(struct kura_pipeline *p, struct kura_block *b,
+                                 bool *end)
+{
+    size_t have = reader_fill(p, b, end), size = 0;
+    int piece;
+
+    if (have != 0)
+        size = reader_cut(p, b, have, *end, &piece);
+    if (size == 0) {
+        (void)kura_queue_push(&p->free_blocks, b);
+        return KURA_OK;
     }
     *end = *end && size == have;
-    if (reader_emit(p, b, size, have, 0) != KURA_OK)
+    if (reader_emit(p, b, size, have, piece) != KURA_OK)
         return KURA_ESTOPPED;
-    return rc;
+    p->piece = piece == 0 || b->terminated ? 0 : piece + 1;
+    return KURA_OK;
 }
 
 static void *reader_main(void *arg)

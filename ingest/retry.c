@@ -449,7 +449,8 @@ static enum kura_rc retry_partition(struct retry *r, struct kura_err *err)
     if (rc != KURA_OK)
         return rc;
     r->accepted = 0;
-    rc = kura_partition_open(r->entry->path, &r->p, err);
+    rc = kura_partition_open_at(&kura_partition_copy(r->entry, false)->at,
+                                &r->p, err);
     if (rc == KURA_OK) {
         r->gone = calloc(kura_partition_segments(r->p) + 1, KURA_SEGMENT_ROWS);
         if (r->gone == NULL)

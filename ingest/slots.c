@@ -1,9 +1,18 @@
 #include "ingest/slots.h"
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* A builder holds its database, the WAL and the WAL's index open. */
+#define SLOTS_FILES 3
+#define SLOTS_OTHER_FILES 64
+#define SLOTS_MIN 4
+/* How long commits may go on after a signal. */
+#define SLOTS_STOP_US KURA_SECOND
 
 struct slot {
     struct kura_builder *builder; /* NULL: free */
@@ -22,9 +31,40 @@ struct kura_slots {
     int64_t offset; /* of the line that is being placed */
     bool exact;     /* offset is source->bytes, whose digest is known */
     uint64_t clock;
+    const volatile sig_atomic_t *stop;
+    int64_t stop_us; /* when it was seen set, 0: not yet */
+    size_t max;      /* of slots that are used */
     struct slot *last; /* most lines go where the one before went */
     struct slot slots[KURA_SLOTS_MAX];
 };
+
+/* How many builders may be open; the limit on open files is raised as far as it
+ * may be. */
+static size_t slots_max(void)
+{
+    const rlim_t want = KURA_SLOTS_MAX * SLOTS_FILES + SLOTS_OTHER_FILES;
+    struct rlimit limit;
+    rlim_t n;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return SLOTS_MIN;
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < want) {
+        struct rlimit more = limit;
+
+        more.rlim_cur = limit.rlim_max == RLIM_INFINITY ||
+                                limit.rlim_max > want
+                            ? want
+                            : limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+            limit = more;
+    }
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= want)
+        return KURA_SLOTS_MAX;
+    if (limit.rlim_cur <= SLOTS_OTHER_FILES)
+        return SLOTS_MIN;
+    n = (limit.rlim_cur - SLOTS_OTHER_FILES) / SLOTS_FILES;
+    return n < SLOTS_MIN ? SLOTS_MIN : (size_t)n;
+}
 
 enum kura_rc kura_slots_new(struct kura_warehouse *w, struct kura_slots **out,
                             struct kura_err *err)
@@ -33,7 +73,34 @@ enum kura_rc kura_slots_new(struct kura_warehouse *w, struct kura_slots **out,
     if (*out == NULL)
         return kura_err_nomem(err);
     (*out)->w = w;
+    (*out)->max = slots_max();
     return KURA_OK;
+}
+
+void kura_slots_obey(struct kura_slots *s, const volatile sig_atomic_t *stop)
+{
+    s->stop = stop;
+}
+
+void kura_slots_stop_at(struct kura_slots *s, int64_t offset)
+{
+    s->exact = offset == s->source->bytes;
+    s->offset = offset;
+}
+
+/* What is not committed in time is read again by the next run. */
+static enum kura_rc slots_in_time(struct kura_slots *s, struct kura_err *err)
+{
+    int64_t now;
+
+    if (s->stop == NULL || *s->stop == 0)
+        return KURA_OK;
+    now = kura_clock_now();
+    if (s->stop_us == 0)
+        s->stop_us = now;
+    if (now >= s->stop_us && now - s->stop_us < SLOTS_STOP_US)
+        return KURA_OK;
+    return kura_err_set(err, KURA_ESTOPPED, "stopped");
 }
 
 static void slot_close(struct kura_slots *s, struct slot *at)
@@ -49,7 +116,7 @@ void kura_slots_abandon(struct kura_slots *s)
 {
     size_t i;
 
-    for (i = 0; i < KURA_SLOTS_MAX; i++)
+    for (i = 0; i < s->max; i++)
         slot_close(s, &s->slots[i]);
 }
 
@@ -65,10 +132,10 @@ static enum kura_rc slot_commit(struct kura_slots *s, struct slot *at,
                                 struct kura_err *err)
 {
     struct kura_held held[2];
-    enum kura_rc rc;
+    enum kura_rc rc = slots_in_time(s, err);
 
-    if (!kura_builder_is_dirty(at->builder))
-        return KURA_OK;
+    if (rc != KURA_OK || !kura_builder_is_dirty(at->builder))
+        return rc;
     memset(held, 0, sizeof(held));
     held[0].key = s->source->key;
     held[0].name = s->source->name;
@@ -121,7 +188,7 @@ static struct slot *slots_least_used(struct kura_slots *s)
     struct slot *least = NULL;
     size_t i;
 
-    for (i = 0; i < KURA_SLOTS_MAX; i++) {
+    for (i = 0; i < s->max; i++) {
         struct slot *at = &s->slots[i];
 
         if (at->builder == NULL)
@@ -143,7 +210,7 @@ static enum kura_rc slots_end_reject_day(struct kura_slots *s,
 
     if (strcmp(table->name, "reject") != 0)
         return KURA_OK;
-    for (i = 0; i < KURA_SLOTS_MAX && rc == KURA_OK; i++) {
+    for (i = 0; i < s->max && rc == KURA_OK; i++) {
         if (s->slots[i].builder != NULL && s->slots[i].table == table)
             rc = slot_commit(s, &s->slots[i], err);
     }
@@ -179,7 +246,7 @@ static struct slot *slots_find(struct kura_slots *s,
 {
     size_t i;
 
-    for (i = 0; i < KURA_SLOTS_MAX; i++) {
+    for (i = 0; i < s->max; i++) {
         struct slot *at = &s->slots[i];
 
         if (at->builder != NULL && at->day == day && at->table == table)
@@ -229,14 +296,14 @@ enum kura_rc kura_slots_placed(struct kura_slots *s, struct kura_err *err)
 
     s->offset = s->source->bytes;
     s->exact = true;
-    for (i = 0; i < KURA_SLOTS_MAX; i++) {
+    for (i = 0; i < s->max; i++) {
         if (s->slots[i].builder != NULL)
             memory += kura_builder_memory(s->slots[i].builder);
     }
     while (rc == KURA_OK && memory > KURA_SLOTS_MEMORY) {
         struct slot *least = NULL;
 
-        for (i = 0; i < KURA_SLOTS_MAX; i++) {
+        for (i = 0; i < s->max; i++) {
             struct slot *at = &s->slots[i];
 
             if (at->builder != NULL &&
@@ -255,7 +322,7 @@ enum kura_rc kura_slots_commit(struct kura_slots *s, struct kura_err *err)
     enum kura_rc rc = KURA_OK;
     size_t i;
 
-    for (i = 0; i < KURA_SLOTS_MAX && rc == KURA_OK; i++) {
+    for (i = 0; i < s->max && rc == KURA_OK; i++) {
         if (s->slots[i].builder != NULL)
             rc = slot_commit(s, &s->slots[i], err);
     }

@@ -30,11 +30,12 @@ struct kura_source {
     /* Bytes read and not yet consumed: head[used..size). */
     char head[SOURCE_READ];
     size_t size, used;
-    bool at_end;
+    bool at_end, damaged;
     struct kura_sha256 *sha; /* of the bytes consumed */
     int64_t offset;          /* their number */
     struct kura_source_entry entry;
     bool was_cut;
+    char *twin; /* begins like it and then differs; NULL: none */
     int64_t locked;              /* number of the source, 0: none */
     char head_hex[KURA_SHA256_HEX]; /* locked head, "": none */
     int64_t as_of;
@@ -46,12 +47,13 @@ struct kura_source {
 /* Reads until the head is full (or 4 KiB of a pipe) or the source ends. */
 static enum kura_rc source_fill(struct kura_source *s, struct kura_err *err)
 {
-    size_t enough = strcmp(s->path, "-") == 0 ? SOURCE_HEAD_BYTES : SOURCE_READ;
+    size_t enough = kura_input_is_stream(s->input) ? SOURCE_HEAD_BYTES
+                                                   : SOURCE_READ;
     size_t got = 1;
     enum kura_rc rc = KURA_OK;
 
     s->size = s->used = 0;
-    s->at_end = false;
+    s->at_end = s->damaged = false;
     s->offset = 0;
     kura_sha256_free(s->sha);
     s->sha = NULL;
@@ -65,6 +67,7 @@ static enum kura_rc source_fill(struct kura_source *s, struct kura_err *err)
     /* Damage further on is met again, and told, when it is read for good. */
     if (rc == KURA_EINPUT && s->size != 0 && err != NULL) {
         *err = (struct kura_err)KURA_ERR_INIT;
+        s->damaged = true;
         rc = KURA_OK;
     }
     return rc;
@@ -125,7 +128,7 @@ static enum kura_rc source_reopen(struct kura_source *s, struct kura_err *err)
 
     kura_input_close(s->input);
     s->input = NULL;
-    rc = kura_input_open(s->path, &s->input, err);
+    rc = kura_input_open(s->path, s->o->stop, &s->input, err);
     for (i = 0; rc == KURA_OK && i < s->member; i++)
         rc = kura_input_next(s->input, &more, err);
     return rc == KURA_OK ? source_fill(s, err) : rc;
@@ -146,7 +149,7 @@ enum kura_rc kura_source_open(struct kura_warehouse *w,
     s->formats = formats;
     s->path = path;
     s->o = o;
-    rc = kura_input_open(path, &s->input, err);
+    rc = kura_input_open(path, o->stop, &s->input, err);
     if (rc == KURA_OK)
         *out = s;
     else
@@ -172,6 +175,8 @@ static void source_forget(struct kura_source *s)
     memset(&s->entry, 0, sizeof(s->entry));
     kura_zone_free(s->own_zone);
     s->own_zone = NULL;
+    free(s->twin);
+    s->twin = NULL;
     s->was_cut = false;
 }
 
@@ -189,7 +194,7 @@ bool kura_source_was_rotated(const struct kura_source *s)
 {
     struct stat st;
 
-    return s->o->follow && strcmp(s->path, "-") != 0 &&
+    return s->o->follow && !kura_input_is_stream(s->input) &&
            stat(s->path, &st) == 0 &&
            (st.st_ino != s->stat.st_ino || st.st_dev != s->stat.st_dev ||
             st.st_size < s->entry.bytes);
@@ -204,7 +209,7 @@ enum kura_rc kura_source_next(struct kura_source *s, bool *more,
         kura_input_close(s->input);
         s->input = NULL;
         s->member = 0;
-        rc = kura_input_open(s->path, &s->input, err);
+        rc = kura_input_open(s->path, s->o->stop, &s->input, err);
         if (rc != KURA_OK)
             return rc;
     }
@@ -212,7 +217,7 @@ enum kura_rc kura_source_next(struct kura_source *s, bool *more,
     s->member++;
     rc = kura_input_next(s->input, more, err);
     s->broken = rc != KURA_OK && !*more;
-    if (rc == KURA_OK && *more && strcmp(s->path, "-") != 0 &&
+    if (rc == KURA_OK && *more && !kura_input_is_stream(s->input) &&
         stat(s->path, &s->stat) != 0)
         memset(&s->stat, 0, sizeof(s->stat));
     if (rc == KURA_OK && *more)
@@ -225,7 +230,7 @@ enum kura_rc kura_source_next(struct kura_source *s, bool *more,
 bool kura_source_can_go_on(const struct kura_source *s)
 {
     return s != NULL && s->input != NULL && !s->broken &&
-           !kura_input_is_plain(s->input);
+           kura_input_has_members(s->input);
 }
 
 /* --- Which source ----------------------------------------------------- */
@@ -364,14 +369,29 @@ static enum kura_rc source_try(struct kura_source *s,
     }
     if (rc != KURA_OK || *is)
         return rc;
-    if (strcmp(s->path, "-") == 0) {
+    if (kura_input_is_stream(s->input)) {
         rc = kura_err_set(err, KURA_EINPUT,
-                          "standard input begins like '%s' and then differs",
+                          "%s begins like '%s' and then differs",
+                          strcmp(s->path, "-") == 0 ? "standard input"
+                                                    : "the pipe",
                           e->name);
         kura_err_hint(err, "save it to a file and load that");
         return rc;
     }
     return source_reopen(s, err);
+}
+
+/* Notes a source that has the same beginning and is another one: what both
+ * have will be there twice, which somebody may want to know. */
+static enum kura_rc source_note_twin(struct kura_source *s,
+                                     const struct kura_source_entry *e,
+                                     struct kura_err *err)
+{
+    if (s->twin != NULL || e->bytes == 0 || !source_begins_like(s, e) ||
+        !source_is_telling(s, source_key_bytes(e->key)))
+        return KURA_OK;
+    s->twin = strdup(e->name);
+    return s->twin == NULL ? kura_err_nomem(err) : KURA_OK;
 }
 
 static int source_longest_first(const void *a, const void *b)
@@ -423,11 +443,12 @@ static enum kura_rc source_find(struct kura_source *s, bool *found,
         qsort(list, count, sizeof(*list), source_longest_first);
     for (i = 0; i < count && rc == KURA_OK && !*found; i++) {
         rc = source_may_be(s, &list[i], &may, err);
-        if (rc != KURA_OK || !may)
-            continue;
-        rc = source_try(s, &list[i], found, shorter, err);
+        if (rc == KURA_OK && may)
+            rc = source_try(s, &list[i], found, shorter, err);
         if (rc == KURA_OK && *found)
             rc = source_copy(s, &list[i], err);
+        else if (rc == KURA_OK)
+            rc = source_note_twin(s, &list[i], err);
     }
     kura_warehouse_sources_free(list, count);
     if (rc == KURA_OK && !*found) {
@@ -524,7 +545,9 @@ static void source_choose_as_of(struct kura_source *s, bool found)
     if (s->as_of == INT64_MIN &&
         !source_date_in_name(kura_input_name(s->input), &s->as_of))
         s->as_of = kura_input_mtime(s->input);
-    if (s->as_of == INT64_MIN)
+    /* A clock that was wrong when the file was written says nothing. */
+    if (s->o->as_of_us == INT64_MIN &&
+        (s->as_of == INT64_MIN || s->as_of > s->o->now_us + KURA_DAY))
         s->as_of = s->o->now_us;
 }
 
@@ -540,13 +563,16 @@ static enum kura_rc source_lock_head(struct kura_source *s,
                                      struct kura_err *err)
 {
     size_t n = s->size < SOURCE_HEAD_BYTES ? s->size : SOURCE_HEAD_BYTES;
+    struct kura_err cause = KURA_ERR_INIT;
     char hex[KURA_SHA256_HEX];
     enum kura_rc rc = kura_sha256_hex(s->head, n, hex, err);
 
     if (rc == KURA_OK)
-        rc = kura_warehouse_head_lock(s->w, hex, NULL);
+        rc = kura_warehouse_head_lock(s->w, hex, &cause);
     if (rc == KURA_EBUSY)
         return source_busy(s, err);
+    if (cause.rc != KURA_OK)
+        return kura_err_set(err, rc, "%s", cause.msg);
     if (rc == KURA_OK)
         memcpy(s->head_hex, hex, sizeof(hex));
     return rc;
@@ -557,12 +583,15 @@ static enum kura_rc source_lock(struct kura_source *s, bool *same,
                                 struct kura_err *err)
 {
     struct kura_source_entry *now = NULL;
+    struct kura_err cause = KURA_ERR_INIT;
     size_t count = 0, i;
     enum kura_rc rc;
 
-    rc = kura_warehouse_source_lock(s->w, s->entry.number, NULL);
+    rc = kura_warehouse_source_lock(s->w, s->entry.number, &cause);
+    if (rc == KURA_EBUSY)
+        return source_busy(s, err);
     if (rc != KURA_OK)
-        return rc == KURA_EBUSY ? source_busy(s, err) : rc;
+        return kura_err_set(err, rc, "%s", cause.msg);
     s->locked = s->entry.number;
     *same = false;
     rc = kura_warehouse_sources(s->w, s->entry.name, &now, &count, err);
@@ -594,7 +623,7 @@ static enum kura_rc source_find_locked(struct kura_source *s, bool *found,
         free(s->entry.name);
         free(s->entry.format);
         memset(&s->entry, 0, sizeof(s->entry));
-        if (strcmp(s->path, "-") == 0)
+        if (kura_input_is_stream(s->input))
             return source_busy(s, err);
         rc = source_reopen(s, err);
     }
@@ -607,6 +636,7 @@ enum kura_rc kura_source_identify(struct kura_source *s,
                                   const char **why, struct kura_err *err)
 {
     bool found = false, shorter = false, same;
+    size_t got;
     enum kura_rc rc;
 
     *entry = NULL;
@@ -617,6 +647,9 @@ enum kura_rc kura_source_identify(struct kura_source *s,
     rc = kura_setting_zone(s->w, kura_input_name(s->input), &s->own_zone, err);
     if (rc == KURA_OK)
         rc = source_find_locked(s, &found, &shorter, err);
+    /* A damaged file is an error also where what it gives was loaded. */
+    if (rc == KURA_OK && shorter && s->damaged)
+        rc = kura_input_read(s->input, s->head, 1, &got, err);
     if (rc != KURA_OK || shorter)
         return rc;
     rc = source_choose_format(s, format, err);
@@ -625,7 +658,8 @@ enum kura_rc kura_source_identify(struct kura_source *s,
     source_choose_as_of(s, found);
     if (found && s->used == s->size && s->at_end && !s->o->follow &&
         !s->was_cut)
-        return KURA_OK;
+        return s->damaged ? kura_input_read(s->input, s->head, 1, &got, err)
+                          : KURA_OK;
     s->entry.as_of = s->as_of;
     if (found) {
         rc = kura_warehouse_source_mark(s->w, &s->entry, err);
@@ -663,4 +697,22 @@ bool kura_source_was_cut(const struct kura_source *s)
 const char *kura_source_name(const struct kura_source *s)
 {
     return s->entry.name != NULL ? s->entry.name : kura_input_name(s->input);
+}
+
+const char *kura_source_twin(const struct kura_source *s)
+{
+    return s->twin;
+}
+
+const char *kura_source_grown(const struct kura_source *s)
+{
+    const char *name = kura_input_name(s->input);
+
+    /* What was cut short before it held anything is no growth. */
+    return s->offset != 0 && !source_has_name(&s->entry, name) ? name : NULL;
+}
+
+bool kura_source_is_container(const struct kura_source *s)
+{
+    return kura_input_has_members(s->input);
 }

@@ -46,6 +46,12 @@ void kura_source_position(const struct kura_source *s,
                           struct kura_pipeline_start *start);
 /* A run over it did not finish: rows may be held beyond the mark. */
 bool kura_source_was_cut(const struct kura_source *s);
+/* After identify: a source of the same beginning that differs further on, NULL
+ * when there is none; under which other name this one grew, NULL: under its
+ * own; whether its file may hold others. */
+const char *kura_source_twin(const struct kura_source *s);
+const char *kura_source_grown(const struct kura_source *s);
+bool kura_source_is_container(const struct kura_source *s);
 /* Following: the path now names another file. */
 bool kura_source_was_rotated(const struct kura_source *s);
 

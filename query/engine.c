@@ -3,8 +3,11 @@
  * ago, and the limits of kura_engine_restrict. */
 #include "query/engine.h"
 
+#include "base/clock.h"
+#include "base/fs.h"
 #include "query/engine_internal.h"
 #include "query/functions.h"
+#include "query/sighting.h"
 #include "query/table.h"
 
 /* Partitions kept open that no cursor stands on, together with those that one
@@ -24,19 +27,37 @@ struct guess {
     int64_t rows, partitions;
 };
 
+/* What a statement asked of a table. */
+struct asked {
+    bool read;
+    struct kura_span span;
+};
+
 struct kura_engine {
     struct kura_warehouse *w;
     struct kura_span span;
+    bool archived;
+    struct asked *asked; /* per table, of the last statement */
+    /* Of the last statement; the snapshot is gone by the time one asks. */
+    struct kura_coverage coverage;
+    int64_t *lost; /* numbers of partitions that could not be read */
+    size_t nlost;
     struct kura_scan_stats stats;
     struct guess *guesses; /* per table */
     /* The snapshot, while cursors > 0. */
     size_t cursors;
+    struct kura_partition_entry *listed;
+    size_t listed_count;
+    /* Those listed, then their sightings. */
     struct kura_partition_entry *entries;
+    const struct kura_copy **copies; /* per entry: the one to read, or NULL */
     size_t count;
+    struct kura_sightings sightings;
     int64_t *rows; /* of an entry when it was first opened, -1 before */
     struct handle *handles;
     size_t nhandle;
     uint64_t clock;
+    bool reading; /* the readers' lock is held */
     /* Limits. */
     const volatile sig_atomic_t *stop;
     int64_t deadline_ms; /* of the monotonic clock; 0: none */
@@ -44,12 +65,23 @@ struct kura_engine {
 
 /* --- Snapshot --------------------------------------------------------- */
 
+/* The tables of logs, and that of sightings. */
+static int tables_count(void)
+{
+    return kura_schema_count() + 1;
+}
+
+static const struct kura_schema *table_at(int i)
+{
+    return i < kura_schema_count() ? kura_schema_at(i) : kura_schema_sighting();
+}
+
 static int schema_index(const struct kura_schema *s)
 {
     int i;
 
-    for (i = 0; i < kura_schema_count(); i++)
-        if (kura_schema_at(i) == s)
+    for (i = 0; i < tables_count(); i++)
+        if (table_at(i) == s)
             return i;
     return 0;
 }
@@ -58,7 +90,7 @@ static void engine_count_rows(struct kura_engine *e)
 {
     size_t i;
 
-    memset(e->guesses, 0, (size_t)kura_schema_count() * sizeof(*e->guesses));
+    memset(e->guesses, 0, (size_t)tables_count() * sizeof(*e->guesses));
     for (i = 0; i < e->count; i++) {
         struct guess *g = &e->guesses[schema_index(e->entries[i].schema)];
 
@@ -74,32 +106,63 @@ static void snapshot_drop(struct kura_engine *e)
     for (i = 0; i < e->nhandle; i++)
         kura_partition_close(e->handles[i].partition);
     e->nhandle = 0;
-    if (e->entries != NULL)
-        kura_warehouse_list_free(e->entries, e->count);
+    kura_sightings_release(&e->sightings);
+    free(e->entries);
+    if (e->listed != NULL)
+        kura_warehouse_list_free(e->listed, e->listed_count);
+    e->listed = NULL;
     e->entries = NULL;
     e->count = 0;
     free(e->rows);
     e->rows = NULL;
+    free(e->copies);
+    e->copies = NULL;
+    if (e->reading)
+        kura_warehouse_read_end(e->w);
+    e->reading = false;
+}
+
+/* The nearest copy of each partition that is listed, and behind them the
+ * sightings of each. */
+static enum kura_rc snapshot_fill(struct kura_engine *e, struct kura_err *err)
+{
+    size_t i, n = e->listed_count;
+    enum kura_rc rc;
+
+    e->entries = calloc(2 * n + 1, sizeof(*e->entries));
+    e->rows = calloc(2 * n + 1, sizeof(*e->rows));
+    e->copies = calloc(2 * n + 1, sizeof(*e->copies));
+    if (e->entries == NULL || e->rows == NULL || e->copies == NULL)
+        return kura_err_nomem(err);
+    for (i = 0; i < n; i++) {
+        e->entries[i] = e->listed[i];
+        e->copies[i] = kura_partition_copy(&e->listed[i], e->archived);
+    }
+    rc = kura_sightings_add(&e->sightings, e->entries, e->copies, n, &e->count,
+                            err);
+    for (i = 0; i < e->count; i++)
+        e->rows[i] = -1;
+    return rc;
 }
 
 static enum kura_rc snapshot_take(struct kura_engine *e, struct kura_err *err)
 {
     enum kura_rc rc;
-    size_t i;
 
-    rc = kura_warehouse_list(e->w, NULL, &e->entries, &e->count, err);
+    rc = kura_warehouse_read_begin(e->w, err);
+    if (rc != KURA_OK)
+        return rc;
+    e->reading = true;
+    rc = kura_warehouse_list(e->w, NULL, &e->listed, &e->listed_count, err);
+    if (rc != KURA_OK)
+        e->listed = NULL;
+    else
+        rc = snapshot_fill(e, err);
     if (rc != KURA_OK) {
-        e->entries = NULL;
-        e->count = 0;
+        snapshot_drop(e);
         return rc;
     }
-    e->rows = calloc(e->count ? e->count : 1, sizeof(*e->rows));
-    if (e->rows == NULL) {
-        snapshot_drop(e);
-        return kura_err_nomem(err);
-    }
-    for (i = 0; i < e->count; i++)
-        e->rows[i] = -1;
+    memset(e->asked, 0, (size_t)tables_count() * sizeof(*e->asked));
     engine_count_rows(e);
     return KURA_OK;
 }
@@ -115,11 +178,203 @@ enum kura_rc kura_engine_enter(struct kura_engine *e, struct kura_err *err)
     return rc;
 }
 
+/* --- Coverage ---------------------------------------------------------- */
+
+static bool entry_is_sighting(const struct kura_engine *e, size_t i)
+{
+    return i >= e->listed_count;
+}
+
+/* Sightings that are made when they are read: where $TMPDIR is full, say, no
+ * partition is at fault. */
+static bool entry_is_made(const struct kura_engine *e, size_t i)
+{
+    return entry_is_sighting(e, i) &&
+           kura_sightings_is_live(&e->sightings, i - e->listed_count);
+}
+
+/* A partition and its sightings have one number. */
+static int64_t lost_key(const struct kura_engine *e, size_t i)
+{
+    return entry_is_sighting(e, i) ? -e->entries[i].number
+                                   : e->entries[i].number;
+}
+
+static bool entry_is_lost(const struct kura_engine *e, size_t i)
+{
+    size_t k;
+
+    for (k = 0; k < e->nlost; k++)
+        if (e->lost[k] == lost_key(e, i))
+            return true;
+    return false;
+}
+
+static enum kura_covered entry_covered(const struct kura_engine *e, size_t i)
+{
+    static const enum kura_covered tiers[] = {
+        [KURA_TIER_ONLINE] = KURA_COVERED_ONLINE,
+        [KURA_TIER_RESTORED] = KURA_COVERED_RESTORED,
+        [KURA_TIER_VOLUME] = KURA_COVERED_IN_PLACE};
+    const struct kura_partition_entry *p = &e->entries[i];
+    const struct kura_copy *copy = e->copies[i];
+
+    if (copy != NULL && entry_is_lost(e, i))
+        return kura_fs_exists(copy->at.path) ? KURA_COVERED_DAMAGED
+                                             : KURA_COVERED_MISSING;
+    if (copy != NULL)
+        return tiers[copy->tier];
+    if (entry_is_sighting(e, i))
+        return KURA_COVERED_MISSING;
+    if (p->state == KURA_STATE_EXPIRED)
+        return KURA_COVERED_EXPIRED;
+    if (p->copy_count == 0)
+        return KURA_COVERED_MISSING;
+    return e->archived ? KURA_COVERED_NOT_MOUNTED : KURA_COVERED_ARCHIVED;
+}
+
+static const char *entry_where(const struct kura_engine *e, size_t i,
+                               enum kura_covered how)
+{
+    if (how == KURA_COVERED_MISSING && entry_is_sighting(e, i))
+        return e->entries[i].sighting.path;
+    if (how == KURA_COVERED_DAMAGED || how == KURA_COVERED_MISSING)
+        return e->copies[i] == NULL ? NULL : e->copies[i]->at.path;
+    if (e->copies[i] != NULL)
+        return e->copies[i]->where;
+    return e->entries[i].copy_count == 0 ? NULL
+                                         : e->entries[i].copies[0].where;
+}
+
+/* A bound beyond this is none: no log is 100,000 years old. */
+#define EVER (INT64_MAX / 4)
+
+/* The days of a table that a statement asked for; where it named none, those
+ * that there are. */
+static bool coverage_days(const struct kura_engine *e,
+                          const struct kura_schema *s, struct kura_span span,
+                          int64_t *first, int64_t *last)
+{
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    size_t i;
+
+    for (i = 0; i < e->count; i++) {
+        if (e->entries[i].schema != s)
+            continue;
+        low = e->entries[i].day < low ? e->entries[i].day : low;
+        high = e->entries[i].day > high ? e->entries[i].day : high;
+    }
+    *first = span.low < -EVER ? low : kura_day_of(span.low);
+    *last = span.high > EVER ? high : kura_day_of(span.high);
+    return *first <= *last;
+}
+
+static enum kura_rc coverage_make(struct kura_engine *e, struct kura_err *err)
+{
+    enum kura_covered *how = calloc(e->count + 1, sizeof(*how));
+    const char **where = calloc(e->count + 1, sizeof(*where));
+    int64_t first, last;
+    enum kura_rc rc = KURA_OK;
+    size_t i;
+    int t;
+
+    kura_coverage_release(&e->coverage);
+    if (how == NULL || where == NULL) {
+        rc = kura_err_nomem(err);
+        goto out;
+    }
+    for (i = 0; i < e->count; i++) {
+        how[i] = entry_covered(e, i);
+        where[i] = entry_where(e, i, how[i]);
+        /* The catalog does not know how many sightings there are. */
+        if (entry_is_sighting(e, i))
+            e->entries[i].rows = e->rows[i] > 0 ? e->rows[i] : 0;
+    }
+    for (t = 0; rc == KURA_OK && t < tables_count(); t++) {
+        const struct kura_schema *s = table_at(t);
+
+        if (e->asked[t].read &&
+            coverage_days(e, s, e->asked[t].span, &first, &last))
+            rc = kura_coverage_add(&e->coverage, s, first, last, e->entries,
+                                   how, where, e->count, err);
+    }
+out:
+    free(how);
+    free(where);
+    return rc;
+}
+
+void kura_engine_note(struct kura_engine *e, const struct kura_schema *s,
+                      struct kura_span span)
+{
+    struct asked *a = &e->asked[schema_index(s)];
+
+    if (!a->read || span.low < a->span.low)
+        a->span.low = span.low;
+    if (!a->read || span.high > a->span.high)
+        a->span.high = span.high;
+    a->read = true;
+}
+
+static enum kura_rc coverage_copy(const struct kura_coverage *from,
+                                  struct kura_coverage *to,
+                                  struct kura_err *err)
+{
+    size_t i;
+
+    memset(to, 0, sizeof(*to));
+    to->items = calloc(from->count + 1, sizeof(*to->items));
+    if (to->items == NULL)
+        return kura_err_nomem(err);
+    for (i = 0; i < from->count; i++) {
+        to->items[i] = from->items[i];
+        to->items[i].where = strdup(from->items[i].where);
+        to->count++;
+        if (to->items[i].where == NULL) {
+            kura_coverage_release(to);
+            return kura_err_nomem(err);
+        }
+    }
+    return KURA_OK;
+}
+
+enum kura_rc kura_engine_coverage(const struct kura_engine *e,
+                                  struct kura_coverage *out,
+                                  struct kura_err *err)
+{
+    return coverage_copy(&e->coverage, out, err);
+}
+
+size_t kura_engine_lost(const struct kura_engine *e)
+{
+    return e->nlost;
+}
+
+bool kura_engine_lose(struct kura_engine *e, size_t i, enum kura_rc rc)
+{
+    int64_t *grown;
+
+    if (rc != KURA_ECORRUPT && rc != KURA_ENOTFOUND &&
+        (rc != KURA_EIO || entry_is_made(e, i)))
+        return false;
+    if (entry_is_lost(e, i))
+        return true;
+    grown = realloc(e->lost, (e->nlost + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return false;
+    e->lost = grown;
+    e->lost[e->nlost++] = lost_key(e, i);
+    return true;
+}
+
 void kura_engine_leave(struct kura_engine *e)
 {
     e->cursors--;
-    if (e->cursors == 0)
-        snapshot_drop(e);
+    if (e->cursors != 0)
+        return;
+    if (e->entries != NULL)
+        (void)coverage_make(e, NULL);
+    snapshot_drop(e);
 }
 
 size_t kura_engine_count(const struct kura_engine *e)
@@ -173,6 +428,22 @@ static enum kura_rc handle_slot(struct kura_engine *e, struct handle **out,
     return KURA_OK;
 }
 
+/* The handle of sightings that were made for this snapshot keeps a pin, so that
+ * they are made once. */
+static enum kura_rc handle_open_sighting(struct kura_engine *e, size_t i,
+                                         struct handle *h, struct kura_err *err)
+{
+    size_t of = i - e->listed_count;
+    enum kura_rc rc;
+
+    rc = kura_sightings_open(&e->sightings, of, &h->partition, err);
+    if (rc != KURA_OK)
+        return rc;
+    h->entry = i;
+    h->pins = entry_is_made(e, i);
+    return KURA_OK;
+}
+
 static enum kura_rc handle_open(struct kura_engine *e, size_t i,
                                 struct handle **out, struct kura_err *err)
 {
@@ -184,7 +455,10 @@ static enum kura_rc handle_open(struct kura_engine *e, size_t i,
     rc = handle_slot(e, &h, err);
     if (rc != KURA_OK)
         return rc;
-    rc = kura_partition_open(entry->path, &p, err);
+    *out = h;
+    if (entry_is_sighting(e, i))
+        return handle_open_sighting(e, i, h, err);
+    rc = kura_partition_open_at(&e->copies[i]->at, &p, err);
     if (rc != KURA_OK)
         return rc;
     if (kura_partition_schema(p) != entry->schema ||
@@ -192,11 +466,10 @@ static enum kura_rc handle_open(struct kura_engine *e, size_t i,
         kura_partition_close(p);
         return kura_err_set(err, KURA_ECORRUPT,
                             "'%s' is not the partition that the catalog says",
-                            entry->path);
+                            e->copies[i]->at.path);
     }
     h->partition = p;
     h->entry = i;
-    *out = h;
     return KURA_OK;
 }
 
@@ -205,12 +478,18 @@ enum kura_rc kura_engine_pin(struct kura_engine *e, size_t i,
                              struct kura_err *err)
 {
     struct handle *h = handle_find(e, i);
+    struct kura_err cause = KURA_ERR_INIT;
     enum kura_rc rc = KURA_OK;
 
+    *out = NULL;
+    if (e->copies[i] == NULL || entry_is_lost(e, i))
+        return KURA_OK;
     if (h == NULL) {
-        rc = handle_open(e, i, &h, err);
+        rc = handle_open(e, i, &h, &cause);
+        if (rc != KURA_OK && kura_engine_lose(e, i, rc))
+            return KURA_OK;
         if (rc != KURA_OK)
-            return rc;
+            return kura_err_set(err, rc, "%s", cause.msg);
         e->stats.partitions_opened++;
     }
     if (e->rows[i] < 0)
@@ -256,23 +535,26 @@ static struct kura_engine *engine_of(sqlite3 *db)
     return e;
 }
 
-static enum kura_rc engine_new(struct kura_warehouse *w, int64_t from_us,
-                               int64_t to_us, struct kura_engine **out,
-                               struct kura_err *err)
+static enum kura_rc engine_new(struct kura_warehouse *w,
+                               const struct kura_engine_options *o,
+                               struct kura_engine **out, struct kura_err *err)
 {
     struct kura_engine *e = calloc(1, sizeof(*e));
-    size_t n = (size_t)kura_schema_count();
+    size_t n = (size_t)tables_count();
 
-    if (e != NULL)
-        e->guesses = calloc(n ? n : 1, sizeof(*e->guesses));
-    if (e == NULL || e->guesses == NULL) {
-        free(e);
+    if (e != NULL) {
+        e->guesses = calloc(n, sizeof(*e->guesses));
+        e->asked = calloc(n, sizeof(*e->asked));
+    }
+    if (e == NULL || e->guesses == NULL || e->asked == NULL) {
+        kura_engine_free(e);
         return kura_err_nomem(err);
     }
     e->w = w;
-    e->span.low = from_us;
-    e->span.high = to_us == INT64_MAX ? to_us : to_us - 1;
-    if (to_us == INT64_MIN) { /* nothing is before it */
+    e->archived = o->archived;
+    e->span.low = o->from_us;
+    e->span.high = o->to_us == INT64_MAX ? o->to_us : o->to_us - 1;
+    if (o->to_us == INT64_MIN) { /* nothing is before it */
         e->span.low = INT64_MAX;
         e->span.high = INT64_MIN;
     }
@@ -294,13 +576,13 @@ static enum kura_rc engine_add(struct kura_engine *e, sqlite3 *db,
                                    sql_engine, NULL, NULL, NULL) != SQLITE_OK)
         return kura_err_set(err, KURA_EIO, "cannot add a function: %s",
                             sqlite3_errmsg(db));
-    for (i = 0; rc == KURA_OK && i < kura_schema_count(); i++)
-        rc = kura_table_register(db, e, kura_schema_at(i), err);
+    for (i = 0; rc == KURA_OK && i < tables_count(); i++)
+        rc = kura_table_register(db, e, table_at(i), err);
     return rc;
 }
 
 enum kura_rc kura_engine_register(sqlite3 *db, struct kura_warehouse *w,
-                                  int64_t from_us, int64_t to_us,
+                                  const struct kura_engine_options *o,
                                   struct kura_engine **out,
                                   struct kura_err *err)
 {
@@ -308,7 +590,7 @@ enum kura_rc kura_engine_register(sqlite3 *db, struct kura_warehouse *w,
     enum kura_rc rc;
 
     *out = NULL;
-    rc = engine_new(w, from_us, to_us, &e, err);
+    rc = engine_new(w, o, &e, err);
     if (rc != KURA_OK)
         return rc;
     rc = kura_engine_enter(e, err); /* for the guesses */
@@ -327,8 +609,11 @@ void kura_engine_free(struct kura_engine *e)
     if (e == NULL)
         return;
     snapshot_drop(e);
+    kura_coverage_release(&e->coverage);
     free(e->handles);
     free(e->guesses);
+    free(e->asked);
+    free(e->lost);
     free(e);
 }
 
@@ -402,11 +687,25 @@ static bool function_is_refused(const char *name)
     return sqlite3_strnicmp(name, "fts", 3) == 0;
 }
 
+/* What tells which tables, columns and functions there are. */
+static const char *const engine_pragmas[] = {"table_info", "table_xinfo",
+                                             "table_list", "function_list"};
+#define PRAGMAS (sizeof(engine_pragmas) / sizeof(engine_pragmas[0]))
+
+static bool pragma_is_fine(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < PRAGMAS; i++)
+        if (sqlite3_stricmp(name, engine_pragmas[i]) == 0)
+            return true;
+    return false;
+}
+
 static int engine_authorize(void *arg, int action, const char *a, const char *b,
                             const char *database, const char *trigger)
 {
     (void)arg;
-    (void)a;
     (void)database;
     (void)trigger;
     switch (action) {
@@ -416,8 +715,26 @@ static int engine_authorize(void *arg, int action, const char *a, const char *b,
         return SQLITE_OK;
     case SQLITE_FUNCTION:
         return b != NULL && function_is_refused(b) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA:
+        return a != NULL && pragma_is_fine(a) ? SQLITE_OK : SQLITE_DENY;
     default:
         return SQLITE_DENY;
+    }
+}
+
+/* As below for pragma_table_info and the like; SQLite may be built without. */
+static void engine_connect_pragmas(sqlite3 *db)
+{
+    sqlite3_stmt *stmt;
+    char sql[120];
+    size_t i;
+
+    for (i = 0; i < PRAGMAS; i++) {
+        (void)snprintf(sql, sizeof(sql), "SELECT 1 FROM pragma_%s",
+                       engine_pragmas[i]);
+        stmt = NULL;
+        (void)sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+        (void)sqlite3_finalize(stmt);
     }
 }
 
@@ -429,14 +746,15 @@ static enum kura_rc engine_connect_tables(sqlite3 *db, struct kura_err *err)
     char sql[120];
     int i;
 
-    for (i = 0; i < kura_schema_count(); i++) {
+    for (i = 0; i < tables_count(); i++) {
         (void)sqlite3_snprintf((int)sizeof(sql), sql, "SELECT 1 FROM \"%w\"",
-                               kura_schema_at(i)->name);
+                               table_at(i)->name);
         if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
             return kura_err_set(err, KURA_EIO, "cannot connect table '%s': %s",
-                                kura_schema_at(i)->name, sqlite3_errmsg(db));
+                                table_at(i)->name, sqlite3_errmsg(db));
         (void)sqlite3_finalize(stmt);
     }
+    engine_connect_pragmas(db);
     return KURA_OK;
 }
 

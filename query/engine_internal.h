@@ -14,17 +14,26 @@
 enum kura_rc kura_engine_enter(struct kura_engine *e, struct kura_err *err);
 void kura_engine_leave(struct kura_engine *e);
 
-/* The partitions of the snapshot, of all tables, by day. */
+/* The partitions of the snapshot, of all tables, by day; then the sightings of
+ * each that has some, as partitions of the table sighting. */
 size_t kura_engine_count(const struct kura_engine *e);
 const struct kura_partition_entry *
 kura_engine_entry(const struct kura_engine *e, size_t i);
 
+/* A scan reads the table within this span. */
+void kura_engine_note(struct kura_engine *e, const struct kura_schema *s,
+                      struct kura_span span);
+
 /* Opens partition i, or finds it open, and keeps it open until unpin.  Only its
- * first *rows rows are part of the snapshot. */
+ * first *rows rows are part of the snapshot.  *out is NULL when it cannot be
+ * read: coverage then says why. */
 enum kura_rc kura_engine_pin(struct kura_engine *e, size_t i,
                              struct kura_partition **out, int64_t *rows,
                              struct kura_err *err);
 void kura_engine_unpin(struct kura_engine *e, size_t i);
+/* Reading partition i failed with this: true when the partition is at fault and
+ * is left out from now on. */
+bool kura_engine_lose(struct kura_engine *e, size_t i, enum kura_rc rc);
 
 /* KURA_ESTOPPED when the user or the clock says so. */
 enum kura_rc kura_engine_check(const struct kura_engine *e,

@@ -179,6 +179,7 @@ static void extractor_apply(sqlite3_context *ctx, struct extractor *x,
 {
     const size_t *pair;
     char message[64];
+    int answer;
 
     if (group < 0 || group > kura_regex_groups(x->re)) {
         (void)snprintf(message, sizeof(message),
@@ -186,7 +187,9 @@ static void extractor_apply(sqlite3_context *ctx, struct extractor *x,
         sqlite3_result_error(ctx, message, -1);
         return;
     }
-    if (kura_regex_match(x->re, x->matcher, s, n) != 1)
+    answer = kura_regex_match(x->re, x->matcher, s, n);
+    kura_text_note(answer);
+    if (answer != 1)
         return;
     pair = kura_matcher_offsets(x->matcher) + 2 * group;
     if (pair[0] != (size_t)-1 && pair[0] <= pair[1] && pair[1] <= n)

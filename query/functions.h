@@ -12,6 +12,7 @@
 #include "store/sqlite.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A function of one text: writes text to out (*is_null false), an integer to
  * *number (is_integer functions), or sets *is_null. */
@@ -37,6 +38,11 @@ struct kura_text_test_kind {
 /* The kinds: "regexp" (pattern second for compile), "ip_in", "domain_under". */
 const struct kura_text_test_kind *kura_text_test_find(const char *name);
 const struct kura_text_test_kind *kura_text_test_at(int i); /* NULL at end */
+
+/* How many times so far, in this process, a pattern was given up on a text
+ * because its match limit was reached.  Whoever wrote the log may have meant
+ * that: the text is no match, and somebody must be told. */
+int64_t kura_text_gave_up(void);
 
 /* Adds every function to db; zone is that of the site and must outlive db. */
 enum kura_rc kura_functions_register(sqlite3 *db, const struct kura_zone *zone,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "query/functions_internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,9 +69,26 @@ out:
     return rc;
 }
 
+/* Connections of several threads share it in kura.so. */
+static atomic_llong regexp_gave_up;
+
+int64_t kura_text_gave_up(void)
+{
+    return atomic_load(&regexp_gave_up);
+}
+
+void kura_text_note(int answer)
+{
+    if (answer < 0)
+        (void)atomic_fetch_add(&regexp_gave_up, 1);
+}
+
 int kura_text_test_regexp(struct kura_text_test *t, const char *s, size_t n)
 {
-    return kura_regex_match(t->re, t->matcher, s, n);
+    int answer = kura_regex_match(t->re, t->matcher, s, n);
+
+    kura_text_note(answer);
+    return answer;
 }
 
 static bool regexp_matches(struct kura_text_test *t, const char *s, size_t n)

@@ -39,6 +39,8 @@ static void module_free(void *p)
 static enum kura_rc module_open(struct module *m, const char *dir,
                                 struct kura_err *err)
 {
+    /* Whoever opens a warehouse by hand wants all that is there. */
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, true};
     enum kura_rc rc;
 
     if (m->w != NULL)
@@ -48,8 +50,7 @@ static enum kura_rc module_open(struct module *m, const char *dir,
     if (rc == KURA_OK)
         rc = kura_warehouse_open(dir, false, &m->w, err);
     if (rc == KURA_OK)
-        rc = kura_engine_register(m->db, m->w, INT64_MIN, INT64_MAX, &m->engine,
-                                  err);
+        rc = kura_engine_register(m->db, m->w, &all, &m->engine, err);
     return rc;
 }
 

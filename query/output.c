@@ -5,6 +5,7 @@
 #include "query/output.h"
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -134,14 +135,20 @@ static bool is_plain_number(const char *s, size_t n)
     return i == n;
 }
 
-/* Some spreadsheets take the full-width forms for the same. */
+/* Some spreadsheets take the full-width forms for the same, and look behind
+ * blanks. */
 static bool is_formula(const char *s, size_t n)
 {
-    uint32_t cp;
+    uint32_t cp = ' ';
+    size_t used = 0;
 
+    while (n > used && (cp == ' ' || cp == 0xA0 || cp == 0x3000)) {
+        s += used;
+        n -= used;
+        used = kura_text_decode(s, n, &cp);
+    }
     if (n == 0 || is_plain_number(s, n))
         return false;
-    (void)kura_text_decode(s, n, &cp);
     return cp == '=' || cp == '+' || cp == '-' || cp == '@' || cp == '\t' ||
            cp == '\r' || cp == '\n' || cp == 0xFF1D || cp == 0xFF0B ||
            cp == 0xFF0D || cp == 0xFF20;
@@ -185,8 +192,23 @@ static enum kura_rc csv_text(const char *s, size_t n, struct kura_buf *out,
     return rc;
 }
 
-static enum kura_rc csv_cell(const struct cell *c, struct kura_buf *out,
-                             struct kura_err *err)
+/* For a program the bytes as they are; on a terminal nothing that it obeys. */
+static enum kura_rc csv_shown(const struct cell *c, struct kura_buf *out,
+                              struct kura_err *err)
+{
+    struct kura_buf shown;
+    enum kura_rc rc;
+
+    kura_buf_init(&shown, ROW_BYTES);
+    rc = kura_text_escape(c->s, c->n, &shown, err);
+    if (rc == KURA_OK)
+        rc = csv_text(shown.len != 0 ? shown.data : "", shown.len, out, err);
+    kura_buf_release(&shown);
+    return rc;
+}
+
+static enum kura_rc csv_cell(const struct cell *c, bool terminal,
+                             struct kura_buf *out, struct kura_err *err)
 {
     if (c->type == SQLITE_NULL)
         return KURA_OK;
@@ -194,44 +216,12 @@ static enum kura_rc csv_cell(const struct cell *c, struct kura_buf *out,
         return append_hex(c, out, err);
     if (cell_is_number(c))
         return kura_buf_append(out, c->s, c->n, err);
+    if (terminal)
+        return csv_shown(c, out, err);
     return csv_text(c->s, c->n, out, err);
 }
 
 /* --- JSON ------------------------------------------------------------- */
-
-/* What must be escaped, and what a terminal or a reader would stumble over:
- * C1, bidi controls, line separators. */
-static bool json_is_escaped(uint32_t cp)
-{
-    return cp < 0x20 || (cp >= 0x7F && cp <= 0x9F) || cp == 0x61C ||
-           cp == 0x200E || cp == 0x200F || (cp >= 0x2028 && cp <= 0x202E) ||
-           (cp >= 0x2066 && cp <= 0x2069) || cp == 0xFEFF || cp == 0xFFFD;
-}
-
-static enum kura_rc json_text(const char *s, size_t n, struct kura_buf *out,
-                              struct kura_err *err)
-{
-    enum kura_rc rc = kura_buf_putc(out, '"', err);
-    size_t i, used;
-    uint32_t cp;
-
-    for (i = 0; rc == KURA_OK && i < n; i += used) {
-        used = kura_text_decode(s + i, n - i, &cp);
-        if (cp == '"' || cp == '\\')
-            rc = kura_buf_printf(out, err, "\\%c", (int)cp);
-        else if (cp == '\n')
-            rc = kura_buf_puts(out, "\\n", err);
-        else if (cp == '\r')
-            rc = kura_buf_puts(out, "\\r", err);
-        else if (cp == '\t')
-            rc = kura_buf_puts(out, "\\t", err);
-        else if (json_is_escaped(cp))
-            rc = kura_buf_printf(out, err, "\\u%04x", (unsigned)cp);
-        else
-            rc = kura_buf_append(out, s + i, used, err);
-    }
-    return rc == KURA_OK ? kura_buf_putc(out, '"', err) : rc;
-}
 
 static enum kura_rc json_cell(const struct cell *c, double number,
                               struct kura_buf *out, struct kura_err *err)
@@ -244,7 +234,7 @@ static enum kura_rc json_cell(const struct cell *c, double number,
     if (cell_is_number(c))
         return kura_buf_append(out, c->s, c->n, err);
     if (c->type == SQLITE_TEXT)
-        return json_text(c->s, c->n, out, err);
+        return kura_json_text(c->s, c->n, out, err);
     rc = kura_buf_putc(out, '"', err);
     if (rc == KURA_OK)
         rc = append_hex(c, out, err);
@@ -285,6 +275,8 @@ struct writer {
     enum kura_output how;
     FILE *f;
     int columns;
+    bool terminal;
+    char **keys; /* JSON: one a column, all different */
     struct kura_buf row;
     struct kura_err *err;
 };
@@ -307,21 +299,85 @@ static enum kura_rc writer_cell(struct writer *w, const struct cell *c,
     if (c->failed)
         return kura_err_nomem(w->err);
     if (w->how == KURA_OUTPUT_CSV)
-        return csv_cell(c, &w->row, w->err);
+        return csv_cell(c, w->terminal, &w->row, w->err);
     if (w->how == KURA_OUTPUT_MARKDOWN)
         return markdown_cell(c, &w->row, w->err);
     return json_cell(c, sqlite3_column_double(w->stmt, column), &w->row,
                      w->err);
 }
 
+static bool key_is_taken(const struct writer *w, const char *key, int column)
+{
+    int i;
+
+    for (i = 0; i < column; i++)
+        if (strcmp(w->keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+static bool key_is_name(const struct writer *w, const char *key)
+{
+    const char *name;
+    int i;
+
+    for (i = 0; i < w->columns; i++) {
+        name = sqlite3_column_name(w->stmt, i);
+        if (name != NULL && strcmp(name, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first column of a name has it, further ones the name with _2, _3 ... */
+static char *key_make(const struct writer *w, int column)
+{
+    const char *name = sqlite3_column_name(w->stmt, column);
+    char *key = NULL;
+    int i;
+
+    if (name != NULL)
+        key = sqlite3_mprintf("%s", name);
+    if (key == NULL || !key_is_taken(w, key, column))
+        return key;
+    for (i = 2; key != NULL &&
+                (key_is_name(w, key) || key_is_taken(w, key, column));
+         i++) {
+        sqlite3_free(key);
+        key = sqlite3_mprintf("%s_%d", name, i);
+    }
+    return key;
+}
+
+static enum kura_rc writer_make_keys(struct writer *w)
+{
+    int i;
+
+    w->keys = calloc((size_t)w->columns, sizeof(*w->keys));
+    if (w->keys == NULL)
+        return kura_err_nomem(w->err);
+    for (i = 0; i < w->columns; i++) {
+        w->keys[i] = key_make(w, i);
+        if (w->keys[i] == NULL)
+            return kura_err_nomem(w->err);
+    }
+    return KURA_OK;
+}
+
+static void writer_free_keys(struct writer *w)
+{
+    int i;
+
+    for (i = 0; w->keys != NULL && i < w->columns; i++)
+        sqlite3_free(w->keys[i]);
+    free(w->keys);
+}
+
 static enum kura_rc writer_json_key(struct writer *w, int column)
 {
-    struct cell name = cell_name(w->stmt, column);
-    enum kura_rc rc;
+    const char *key = w->keys[column];
+    enum kura_rc rc = kura_json_text(key, strlen(key), &w->row, w->err);
 
-    if (name.failed)
-        return kura_err_nomem(w->err);
-    rc = json_text(name.s, name.n, &w->row, w->err);
     return rc == KURA_OK ? kura_buf_putc(&w->row, ':', w->err) : rc;
 }
 
@@ -358,7 +414,7 @@ static enum kura_rc writer_header(struct writer *w)
     int i;
 
     if (w->how == KURA_OUTPUT_JSON)
-        return KURA_OK;
+        return writer_make_keys(w);
     rc = writer_line(w, true);
     if (rc != KURA_OK || w->how != KURA_OUTPUT_MARKDOWN)
         return rc;
@@ -408,16 +464,18 @@ static enum kura_rc writer_step(struct writer *w, bool *more)
 
 static enum kura_rc writer_stream(struct writer *w, int64_t *rows)
 {
-    enum kura_rc rc = writer_header(w);
-    bool more;
+    bool more = false;
+    enum kura_rc rc = writer_step(w, &more);
 
-    while (rc == KURA_OK) {
-        rc = writer_step(w, &more);
-        if (rc != KURA_OK || !more)
-            break;
+    /* Nothing is out yet when the first step fails: it can be tried again. */
+    if (rc == KURA_OK)
+        rc = writer_header(w);
+    while (rc == KURA_OK && more) {
         rc = writer_line(w, false);
-        if (rc == KURA_OK)
-            (*rows)++;
+        if (rc != KURA_OK)
+            break;
+        (*rows)++;
+        rc = writer_step(w, &more);
     }
     return rc;
 }
@@ -655,10 +713,9 @@ static enum kura_rc table_write(struct writer *w, int64_t *rows)
     size_t columns = (size_t)w->columns;
     struct table t = {0};
     enum kura_rc rc;
-    int fd = fileno(w->f);
 
     t.w = w;
-    t.cut = fd >= 0 && isatty(fd);
+    t.cut = w->terminal;
     kura_buf_init(&t.text, ROW_BYTES);
     t.width = calloc(columns, sizeof(*t.width));
     t.is_right = calloc(columns, sizeof(*t.is_right));
@@ -678,11 +735,13 @@ static enum kura_rc table_write(struct writer *w, int64_t *rows)
 enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
                                FILE *f, int64_t *rows, struct kura_err *err)
 {
-    struct writer w = {stmt, how, f, 0, {NULL, 0, 0, 0}, err};
+    struct writer w = {.stmt = stmt, .how = how, .f = f, .err = err};
     int64_t count = 0;
     enum kura_rc rc;
+    int fd = fileno(f);
 
     w.columns = sqlite3_column_count(stmt);
+    w.terminal = fd >= 0 && isatty(fd);
     kura_buf_init(&w.row, ROW_BYTES);
     if (w.columns <= 0)
         rc = kura_err_set(err, KURA_EINPUT,
@@ -697,6 +756,7 @@ enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
         rc = kura_err_sys(err, errno != 0 ? errno : EIO,
                           "cannot write the output");
     kura_buf_release(&w.row);
+    writer_free_keys(&w);
     if (rows != NULL)
         *rows = count;
     return rc;

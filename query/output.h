@@ -1,8 +1,9 @@
 /* output.h - rows of a statement as table, CSV, JSON Lines or Markdown.
  *
  * Log content is hostile: tables escape what a terminal would obey and align by
- * East Asian width; CSV (RFC 4180) can put a ' before what a spreadsheet would
- * run; JSON is valid UTF-8, integers above 2^53 stay numbers. */
+ * East Asian width; CSV (RFC 4180) puts a ' before what a spreadsheet would run
+ * and, where f is a terminal, escapes as tables do; JSON is valid UTF-8, integers
+ * above 2^53 stay numbers, a second column of a name gets _2. */
 #ifndef KURA_QUERY_OUTPUT_H
 #define KURA_QUERY_OUTPUT_H
 

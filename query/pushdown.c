@@ -26,7 +26,8 @@ struct kura_predicate {
     int64_t *list;
     /* KURA_TEXT: the operand, or the sorted operands of IN. */
     struct item *items;
-    size_t count; /* of list or items */
+    size_t count;  /* of list or items */
+    size_t prefix; /* LIKE, GLOB: bytes that every text begins with */
     char *storage;
     const struct kura_text_test_kind *kind;
     struct kura_text_test *test;
@@ -315,6 +316,18 @@ static enum kura_rc text_test(struct kura_predicate *p, bool *useful,
     return rc == KURA_OK ? rc : kura_err_set(err, rc, "%s", why.msg);
 }
 
+/* How many bytes of the pattern stand for themselves at the beginning of every
+ * text that it takes, but for the case of letters.  SQLite takes some
+ * characters of three bytes for U+FFFD, and has its own way with what is not
+ * UTF-8. */
+static size_t pattern_prefix(const struct kura_predicate *p)
+{
+    const struct item *v = &p->items[0];
+    const char *special = p->op == KURA_OP_LIKE ? "%_\xEF" : "*?[\xEF";
+
+    return kura_text_is_clean(v->text, v->size) ? strcspn(v->text, special) : 0;
+}
+
 static enum kura_rc text_make(struct kura_predicate *p,
                               const struct kura_operand *v, size_t n,
                               bool *useful, struct kura_err *err)
@@ -330,6 +343,8 @@ static enum kura_rc text_make(struct kura_predicate *p,
     rc = text_copy(p, v, 1, err);
     if (rc == KURA_OK && op_is_test(p->op))
         rc = text_test(p, useful, err);
+    if (rc == KURA_OK && (p->op == KURA_OP_LIKE || p->op == KURA_OP_GLOB))
+        p->prefix = pattern_prefix(p);
     return rc;
 }
 
@@ -337,13 +352,23 @@ static enum kura_rc text_make(struct kura_predicate *p,
  * were a column of numbers, and numbers are below all texts. */
 static bool text_is_number_like(const char *s, size_t n)
 {
+    int points = 0, powers = 0;
     size_t i;
 
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
         if (memchr("0123456789+-.eE \t\n\v\f\r", s[i], 21) == NULL)
             return false;
-    return n > 0;
+        points += s[i] == '.';
+        powers += s[i] == 'e' || s[i] == 'E';
+    }
+    return n > 0 && points <= 1 && powers <= 1;
 }
+
+/* Where texts lie that are like a number, by their first byte. */
+static const struct {
+    const char *from, *to;
+} number_heads[] = {{"\t", "\r"}, {" ", " "}, {"+", "9"}, {"e", "e"}};
+#define NUMBER_HEADS (sizeof number_heads / sizeof number_heads[0])
 
 static int text_order(const struct kura_predicate *p, const char *s, size_t n)
 {
@@ -415,6 +440,78 @@ enum kura_rc kura_predicate_text(struct kura_predicate *p, const char *s,
     return KURA_OK;
 }
 
+/* A range of ids is one of NOCASE; equality under BINARY is narrower. */
+size_t kura_predicate_ranges(const struct kura_predicate *p)
+{
+    if (p->items == NULL)
+        return 0;
+    switch (p->op) {
+    case KURA_OP_EQ:
+    case KURA_OP_IS:
+        return 1;
+    case KURA_OP_IN:
+        return p->count;
+    case KURA_OP_GT:
+    case KURA_OP_GE:
+        return p->nocase ? 1 : 0;
+    case KURA_OP_LT:
+    case KURA_OP_LE:
+        return p->nocase ? 1 + NUMBER_HEADS : 0;
+    case KURA_OP_LIKE:
+    case KURA_OP_GLOB:
+        return p->prefix > 0 ? 1 : 0;
+    default:
+        return 0;
+    }
+}
+
+static struct kura_place place_at(enum kura_edge edge, const char *text,
+                                  size_t size)
+{
+    return (struct kura_place){edge, text, size};
+}
+
+/* The texts with the beginning of the pattern; all of them when nothing but
+ * one % follows. */
+static void range_of_pattern(const struct kura_predicate *p,
+                             struct kura_text_range *out)
+{
+    const struct item *v = &p->items[0];
+
+    out->from = place_at(KURA_EDGE_BEFORE, v->text, p->prefix);
+    out->to = place_at(KURA_EDGE_BEYOND, v->text, p->prefix);
+    out->exact = p->op == KURA_OP_LIKE && v->size == p->prefix + 1 &&
+                 v->text[p->prefix] == '%';
+}
+
+void kura_predicate_range(const struct kura_predicate *p, size_t i,
+                          struct kura_text_range *out)
+{
+    const struct item *v = &p->items[p->op == KURA_OP_IN ? i : 0];
+
+    out->from = place_at(KURA_EDGE_FIRST, NULL, 0);
+    out->to = place_at(KURA_EDGE_LAST, NULL, 0);
+    out->exact = true;
+    if (p->op == KURA_OP_LIKE || p->op == KURA_OP_GLOB) {
+        range_of_pattern(p, out);
+    } else if (op_is_upper(p->op) && i > 0) {
+        out->from = place_at(KURA_EDGE_BEFORE, number_heads[i - 1].from, 1);
+        out->to = place_at(KURA_EDGE_BEYOND, number_heads[i - 1].to, 1);
+        out->exact = false;
+    } else if (op_is_upper(p->op)) {
+        out->to =
+            place_at(p->op == KURA_OP_LT ? KURA_EDGE_BEFORE : KURA_EDGE_AFTER,
+                     v->text, v->size);
+    } else if (op_is_lower(p->op)) {
+        out->from =
+            place_at(p->op == KURA_OP_GE ? KURA_EDGE_BEFORE : KURA_EDGE_AFTER,
+                     v->text, v->size);
+    } else {
+        out->from = place_at(KURA_EDGE_BEFORE, v->text, v->size);
+        out->to = place_at(KURA_EDGE_AFTER, v->text, v->size);
+    }
+}
+
 /* --- Either ----------------------------------------------------------- */
 
 /* NULL as an operand: only IS and IS NOT can be true. */
@@ -434,7 +531,7 @@ enum kura_rc kura_predicate_new(enum kura_type type, enum kura_op op,
 {
     struct kura_predicate *p;
     enum kura_rc rc = KURA_OK;
-    bool useful;
+    bool useful = false;
 
     *out = NULL;
     p = calloc(1, sizeof *p);
@@ -599,7 +696,7 @@ static struct kura_span span_of_text(span_compare *compare, int64_t first,
 
 static void span_text(struct kura_span *s, enum kura_op op, bool nocase,
                       const struct kura_operand *v, span_compare *compare,
-                      int64_t unit, int64_t slack)
+                      int64_t unit)
 {
     int64_t first = DAY_FIRST * (KURA_DAY / unit);
     int64_t last = (DAY_LAST + 1) * (KURA_DAY / unit) - 1;
@@ -618,19 +715,45 @@ static void span_text(struct kura_span *s, enum kura_op op, bool nocase,
         span_cut(s, INT64_MAX, INT64_MIN);
         return;
     }
-    span_cut(s, n.low == first ? INT64_MIN : n.low * unit - slack,
-             n.high == last ? INT64_MAX : (n.high + 1) * unit - 1 + slack);
+    span_cut(s, n.low == first ? INT64_MIN : n.low * unit,
+             n.high == last ? INT64_MAX : (n.high + 1) * unit - 1);
 }
 
 void kura_span_time(struct kura_span *s, enum kura_op op, bool nocase,
                     const struct kura_operand *v)
 {
-    span_text(s, op, nocase, v, compare_time, 1, 0);
+    span_text(s, op, nocase, v, compare_time, 1);
 }
 
-/* A zone is at most 26 hours away from UTC. */
-void kura_span_day(struct kura_span *s, enum kura_op op, bool nocase,
-                   const struct kura_operand *v)
+/* The instant of a wall-clock time, moved outwards where the zone changes its
+ * offset nearby: such a day has another length. */
+static int64_t local_bound(const struct kura_zone *zone, int64_t local,
+                           int direction)
 {
-    span_text(s, op, nocase, v, compare_day, KURA_DAY, 26 * 3600 * KURA_SECOND);
+    int64_t us;
+
+    if (zone == NULL)
+        return local;
+    us = kura_zone_to_utc(zone, local);
+    if (kura_zone_offset(zone, us - KURA_DAY) !=
+        kura_zone_offset(zone, us + KURA_DAY))
+        us += direction * 3 * 3600 * KURA_SECOND;
+    return us;
+}
+
+void kura_span_day(struct kura_span *s, const struct kura_zone *zone,
+                   enum kura_op op, bool nocase, const struct kura_operand *v)
+{
+    struct kura_span local = {INT64_MIN, INT64_MAX};
+
+    span_text(&local, op, nocase, v, compare_day, KURA_DAY);
+    if (local.low > local.high) {
+        span_cut(s, INT64_MAX, INT64_MIN);
+        return;
+    }
+    span_cut(s,
+             local.low == INT64_MIN ? INT64_MIN
+                                    : local_bound(zone, local.low, -1),
+             local.high == INT64_MAX ? INT64_MAX
+                                     : local_bound(zone, local.high, 1));
 }

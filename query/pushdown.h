@@ -9,8 +9,10 @@
 #ifndef KURA_QUERY_PUSHDOWN_H
 #define KURA_QUERY_PUSHDOWN_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "query/functions.h"
+#include "store/lookup.h"
 #include "store/schema.h"
 
 #include <stdbool.h>
@@ -78,18 +80,29 @@ bool kura_predicate_reaches(const struct kura_predicate *p, int64_t low,
 enum kura_rc kura_predicate_text(struct kura_predicate *p, const char *s,
                                  size_t n, bool *pass, struct kura_err *err);
 
+/* In the order of NOCASE, every text that passes lies in one of these ranges;
+ * `exact`: every text of the range passes.  They may overlap.  None (count 0):
+ * it may lie anywhere.  Places point into the predicate. */
+struct kura_text_range {
+    struct kura_place from, to;
+    bool exact;
+};
+size_t kura_predicate_ranges(const struct kura_predicate *p);
+void kura_predicate_range(const struct kura_predicate *p, size_t i,
+                          struct kura_text_range *out);
+
 /* Instants, both ends included; empty when low > high. */
 struct kura_span {
     int64_t low, high;
 };
 /* Narrow a span by `ts op v`, `time op v` (the text of kura_time_format) and
- * `day op v` (a date in some zone); EQ, IS and the four inequalities, other
+ * `day op v` (a date in the zone, NULL: UTC); EQ, IS and the four inequalities, other
  * operators leave it. */
 void kura_span_ts(struct kura_span *s, enum kura_op op,
                   const struct kura_operand *v);
 void kura_span_time(struct kura_span *s, enum kura_op op, bool nocase,
                     const struct kura_operand *v);
-void kura_span_day(struct kura_span *s, enum kura_op op, bool nocase,
-                   const struct kura_operand *v);
+void kura_span_day(struct kura_span *s, const struct kura_zone *zone,
+                   enum kura_op op, bool nocase, const struct kura_operand *v);
 
 #endif

@@ -81,7 +81,7 @@ enum kura_source_kind kura_scan_source(const struct kura_schema *s, int column)
     } known[] = {
         {"iso_time", KURA_FROM_TIME},   {"local_day", KURA_FROM_DAY},
         {"local_hour", KURA_FROM_HOUR}, {"local_weekday", KURA_FROM_WEEKDAY},
-        {"raw", KURA_FROM_LINE},
+        {"utc_day", KURA_FROM_UTC_DAY}, {"raw", KURA_FROM_LINE},
     };
     const struct kura_column *c = &s->columns[column];
     const struct kura_text_function *f;
@@ -420,69 +420,140 @@ static enum kura_rc term_ask(struct kura_scan *s, struct term *t, uint32_t id,
     return rc;
 }
 
-/* Asks about every entry of the dictionary. */
-static enum kura_rc term_map(struct kura_scan *s, struct term *t,
-                             struct kura_err *err)
-{
-    int stored = s->columns[t->column].stored;
-    uint32_t id, n = kura_partition_dict_size(s->partition, stored);
-    enum kura_rc rc;
-
-    rc = kura_partition_dict_load(s->partition, stored, err);
-    if (rc != KURA_OK)
-        return rc;
-    t->map = calloc((size_t)n + 1, 1);
-    if (t->map == NULL)
-        return kura_err_nomem(err);
-    t->count = (size_t)n + 1;
-    t->first = UINT32_MAX;
-    t->last = 0;
-    t->map[0] = kura_predicate_null(t->predicate);
-    for (id = 1; id <= n; id++) {
-        bool pass = false;
-
-        if (id % CHECK_EVERY == 0) {
-            rc = kura_engine_check(s->engine, err);
-            if (rc != KURA_OK)
-                return rc;
-        }
-        rc = term_ask(s, t, id, &pass, err);
-        if (rc != KURA_OK)
-            return rc;
-        t->map[id] = pass;
-        if (pass && t->first > t->last)
-            t->first = id;
-        if (pass)
-            t->last = id;
-    }
-    return KURA_OK;
-}
-
 static bool source_has_ids(enum kura_source_kind source)
 {
     return source == KURA_FROM_IDS || source == KURA_FROM_FUNCTION;
 }
 
-/* Works the terms out for the partition; *pass is false when one of them lets
- * no row of it through. */
+/* An empty map: no id passes but, perhaps, that of NULL. */
+static enum kura_rc term_begin(struct kura_scan *s, struct term *t,
+                               struct kura_err *err)
+{
+    size_t n = (size_t)kura_partition_dict_size(s->partition,
+                                                s->columns[t->column].stored) +
+               1;
+
+    t->map = calloc(n, 1);
+    if (t->map == NULL)
+        return kura_err_nomem(err);
+    t->count = n;
+    t->first = UINT32_MAX;
+    t->last = 0;
+    t->map[0] = kura_predicate_null(t->predicate);
+    return KURA_OK;
+}
+
+static void term_pass(struct term *t, uint32_t from, uint32_t to)
+{
+    memset(t->map + from, 1, to - from);
+    if (from < t->first)
+        t->first = from;
+    if (to - 1 > t->last)
+        t->last = to - 1;
+}
+
+/* Asks about the ids from..to-1 that pass the others (terms over the same ids
+ * that are worked out; a row must pass all of them). */
+static enum kura_rc term_ask_all(struct kura_scan *s, struct term *t,
+                                 uint32_t from, uint32_t to,
+                                 struct term *const *others, size_t n,
+                                 struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    uint32_t id;
+    size_t i;
+
+    for (id = from; rc == KURA_OK && id < to; id++) {
+        bool pass = false;
+
+        if (id % CHECK_EVERY == 0)
+            rc = kura_engine_check(s->engine, err);
+        for (i = 0; i < n && others[i]->map[id]; i++)
+            continue;
+        if (rc == KURA_OK && i == n)
+            rc = term_ask(s, t, id, &pass, err);
+        if (rc == KURA_OK && pass)
+            term_pass(t, id, id + 1);
+    }
+    return rc;
+}
+
+/* A sorted dictionary, and a predicate that takes ranges of it: few texts are
+ * read. */
+static bool term_has_ranges(const struct kura_scan *s, const struct term *t)
+{
+    return s->columns[t->column].source == KURA_FROM_IDS &&
+           kura_partition_is_sealed(s->partition) &&
+           kura_predicate_ranges(t->predicate) > 0;
+}
+
+static enum kura_rc term_find(struct kura_scan *s, struct term *t,
+                              struct kura_err *err)
+{
+    size_t i, n = kura_predicate_ranges(t->predicate);
+    enum kura_rc rc = term_begin(s, t, err);
+
+    for (i = 0; rc == KURA_OK && i < n; i++) {
+        struct kura_text_range r;
+        uint32_t from = 0, to = 0;
+
+        kura_predicate_range(t->predicate, i, &r);
+        rc = kura_partition_seek(s->partition, t->column, &r.from, &from, err);
+        if (rc == KURA_OK)
+            rc = kura_partition_seek(s->partition, t->column, &r.to, &to, err);
+        if (rc != KURA_OK || from >= to)
+            continue;
+        if (r.exact)
+            term_pass(t, from, to);
+        else
+            rc = term_ask_all(s, t, from, to, NULL, 0, err);
+    }
+    return rc;
+}
+
+/* Asks about every entry of the dictionary that is still in question. */
+static enum kura_rc term_map(struct kura_scan *s, struct term *t,
+                             struct term **others, struct kura_err *err)
+{
+    int stored = s->columns[t->column].stored;
+    enum kura_rc rc = KURA_OK;
+    size_t i, n = 0;
+
+    for (i = 0; i < s->nterm; i++)
+        if (s->terms[i].map != NULL &&
+            s->columns[s->terms[i].column].stored == stored)
+            others[n++] = &s->terms[i];
+    if (n == 0)
+        rc = kura_partition_dict_load(s->partition, stored, err);
+    if (rc == KURA_OK)
+        rc = term_begin(s, t, err);
+    if (rc == KURA_OK)
+        rc = term_ask_all(s, t, 1, (uint32_t)t->count, others, n, err);
+    return rc;
+}
+
+/* Works the terms out for the partition, those that find their texts first;
+ * *pass is false when one of them lets no row of it through. */
 static enum kura_rc terms_prepare(struct kura_scan *s, bool *pass,
                                   struct kura_err *err)
 {
-    enum kura_rc rc;
+    struct term **others = calloc(s->nterm ? s->nterm : 1, sizeof(*others));
+    enum kura_rc rc = others == NULL ? kura_err_nomem(err) : KURA_OK;
     size_t i;
 
     *pass = true;
-    for (i = 0; *pass && i < s->nterm; i++) {
-        struct term *t = &s->terms[i];
+    for (i = 0; rc == KURA_OK && *pass && i < 2 * s->nterm; i++) {
+        struct term *t = &s->terms[i % s->nterm];
+        bool finds = i < s->nterm;
 
-        if (!source_has_ids(s->columns[t->column].source))
+        if (!source_has_ids(s->columns[t->column].source) ||
+            term_has_ranges(s, t) != finds)
             continue;
-        rc = term_map(s, t, err);
-        if (rc != KURA_OK)
-            return rc;
-        *pass = t->first <= t->last || t->map[0] != 0;
+        rc = finds ? term_find(s, t, err) : term_map(s, t, others, err);
+        *pass = rc != KURA_OK || t->first <= t->last || t->map[0] != 0;
     }
-    return KURA_OK;
+    free(others);
+    return rc;
 }
 
 /* May a row of the segment pass, going by the ends of the chunk? */
@@ -679,7 +750,7 @@ static enum kura_rc scan_enter_entry(struct kura_scan *s, struct kura_err *err)
     if (rc == KURA_OK)
         rc = kura_engine_pin(s->engine, s->entry, &s->partition, &s->rows_left,
                              err);
-    if (rc != KURA_OK)
+    if (rc != KURA_OK || s->partition == NULL)
         return rc;
     s->segment = SIZE_MAX;
     rc = terms_prepare(s, &pass, err);
@@ -688,28 +759,47 @@ static enum kura_rc scan_enter_entry(struct kura_scan *s, struct kura_err *err)
     return rc;
 }
 
-/* From the end of a segment to the next row that passes. */
-static enum kura_rc scan_advance(struct kura_scan *s, struct kura_err *err)
+/* Goes on in the partition at hand, or into the next one. */
+static enum kura_rc scan_step(struct kura_scan *s, bool *found,
+                              struct kura_err *err)
 {
     enum kura_rc rc;
-    bool found;
 
-    for (;;) {
-        if (s->partition != NULL) {
-            rc = scan_next_segment(s, &found, err);
-            if (rc != KURA_OK || found)
-                return rc;
-            scan_leave_partition(s);
-        }
-        s->entry++;
-        if (s->entry >= kura_engine_count(s->engine)) {
-            s->over = true;
-            return KURA_OK;
-        }
-        rc = scan_enter_entry(s, err);
-        if (rc != KURA_OK)
+    *found = false;
+    if (s->partition != NULL) {
+        rc = scan_next_segment(s, found, err);
+        if (rc != KURA_OK || *found)
             return rc;
+        scan_leave_partition(s);
     }
+    s->entry++;
+    if (s->entry < kura_engine_count(s->engine))
+        return scan_enter_entry(s, err);
+    s->over = true;
+    return KURA_OK;
+}
+
+/* From the end of a segment to the next row that passes.  A partition that
+ * turns out damaged is left where it stands, and coverage says so. */
+static enum kura_rc scan_advance(struct kura_scan *s, struct kura_err *err)
+{
+    struct kura_err cause;
+    enum kura_rc rc;
+    bool found = false;
+
+    while (!s->over && !found) {
+        cause = (struct kura_err)KURA_ERR_INIT;
+        rc = scan_step(s, &found, &cause);
+        if (rc == KURA_OK)
+            continue;
+        if (s->entry >= kura_engine_count(s->engine) ||
+            !kura_engine_lose(s->engine, s->entry, rc))
+            return kura_err_set(err, rc, "%s", cause.msg);
+        found = false;
+        s->count = 0;
+        scan_leave_partition(s);
+    }
+    return KURA_OK;
 }
 
 static enum kura_rc scan_arrive(struct kura_scan *s, enum kura_rc rc)
@@ -751,6 +841,8 @@ enum kura_rc kura_scan_begin(struct kura_scan *s, struct kura_span span,
     s->span.low = span.low > all.low ? span.low : all.low;
     s->span.high = span.high < all.high ? span.high : all.high;
     none = s->span.low > s->span.high;
+    if (!none)
+        kura_engine_note(s->engine, s->schema, s->span);
     for (i = 0; i < n; i++) {
         s->terms[i].column = terms[i].column;
         s->terms[i].predicate = terms[i].predicate;
@@ -794,6 +886,12 @@ int64_t kura_scan_rowid(const struct kura_scan *s)
 
 /* --- Values of a row -------------------------------------------------- */
 
+static bool source_is_time(enum kura_source_kind source)
+{
+    return source == KURA_FROM_TIME || source == KURA_FROM_DAY ||
+           source == KURA_FROM_UTC_DAY;
+}
+
 static enum kura_rc value_of_time(struct kura_scan *s,
                                   enum kura_source_kind source, int64_t us,
                                   struct kura_scan_value *out,
@@ -807,6 +905,8 @@ static enum kura_rc value_of_time(struct kura_scan *s,
         return rc;
     if (source == KURA_FROM_TIME)
         kura_time_format(us, s->text.data);
+    else if (source == KURA_FROM_UTC_DAY)
+        kura_day_format(kura_day_of(instant_clamp(us)), s->text.data);
     else
         kura_day_format(kura_day_of(instant_local(s, us)), s->text.data);
     out->kind = KURA_OPERAND_TEXT;
@@ -836,8 +936,9 @@ static enum kura_rc value_of_line(struct kura_scan *s,
     return rc;
 }
 
-enum kura_rc kura_scan_value(struct kura_scan *s, int column,
-                             struct kura_scan_value *out, struct kura_err *err)
+static enum kura_rc scan_value(struct kura_scan *s, int column,
+                               struct kura_scan_value *out,
+                               struct kura_err *err)
 {
     const struct column *c = &s->columns[column];
     uint32_t row = scan_row(s);
@@ -854,16 +955,24 @@ enum kura_rc kura_scan_value(struct kura_scan *s, int column,
         return rc == KURA_OK ? scan_of_id(s, column, v->ids[row], out, err)
                              : rc;
     }
-    rc = scan_integers(s,
-                       c->source == KURA_FROM_TIME || c->source == KURA_FROM_DAY
-                           ? c->stored
-                           : column,
-                       &v, err);
+    rc = scan_integers(s, source_is_time(c->source) ? c->stored : column, &v,
+                       err);
     if (rc != KURA_OK || v->null[row])
         return rc;
-    if (c->source == KURA_FROM_TIME || c->source == KURA_FROM_DAY)
+    if (source_is_time(c->source))
         return value_of_time(s, c->source, v->values[row], out, err);
     out->kind = KURA_OPERAND_INTEGER;
     out->number = v->values[row];
     return KURA_OK;
+}
+
+enum kura_rc kura_scan_value(struct kura_scan *s, int column,
+                             struct kura_scan_value *out, struct kura_err *err)
+{
+    enum kura_rc rc = scan_value(s, column, out, err);
+
+    /* Too late to leave it out of this statement; the next one will. */
+    if (rc != KURA_OK)
+        (void)kura_engine_lose(s->engine, s->entry, rc);
+    return rc;
 }

@@ -19,6 +19,7 @@ enum kura_source_kind {
     KURA_FROM_FUNCTION, /* a text function of a stored text column */
     KURA_FROM_TIME,     /* iso_time of a stored integer column */
     KURA_FROM_DAY,      /* local_day */
+    KURA_FROM_UTC_DAY,  /* utc_day */
     KURA_FROM_HOUR,     /* local_hour */
     KURA_FROM_WEEKDAY,  /* local_weekday */
     KURA_FROM_LINE,     /* raw */

@@ -163,13 +163,18 @@ static bool letter_has_operand(int op)
     return op != KURA_OP_ISNULL && op != KURA_OP_NOTNULL;
 }
 
+static bool source_is_time(enum kura_source_kind source)
+{
+    return source == KURA_FROM_TIME || source == KURA_FROM_DAY ||
+           source == KURA_FROM_UTC_DAY;
+}
+
 static bool column_is_time(const struct kura_schema *s, int column)
 {
     enum kura_source_kind source = kura_scan_source(s, column);
     int from = s->columns[column].argument;
 
-    return (source == KURA_FROM_TIME || source == KURA_FROM_DAY) &&
-           strcmp(s->columns[from].name, "ts") == 0;
+    return source_is_time(source) && strcmp(s->columns[from].name, "ts") == 0;
 }
 
 static bool column_is_ts(const struct kura_schema *s, int column)
@@ -184,7 +189,7 @@ static bool letter_serves(const struct kura_schema *s, int column, int op)
 
     if (source == KURA_FROM_LINE || source == KURA_FROM_UNKNOWN)
         return false;
-    if (source == KURA_FROM_TIME || source == KURA_FROM_DAY)
+    if (source_is_time(source))
         return column_is_time(s, column) && letter_compares(op);
     if (s->columns[column].type == KURA_INTEGER)
         return strchr("=!<{>}I01SN", op) != NULL;
@@ -299,6 +304,7 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 /* What idxStr and the values make. */
 struct filter {
     const struct kura_schema *schema;
+    const struct kura_zone *zone; /* of the site */
     struct kura_span span;
     struct kura_term *terms;
     size_t count, room;
@@ -399,16 +405,21 @@ static enum kura_rc operands_read(struct filter *f, enum kura_op op,
     return rc;
 }
 
-static void span_of(const struct kura_schema *s, struct kura_span *span,
-                    int column, enum kura_op op, bool nocase,
-                    const struct kura_operand *v)
+static void span_of(const struct filter *f, struct kura_span *span, int column,
+                    enum kura_op op, bool nocase, const struct kura_operand *v)
 {
+    const struct kura_schema *s = f->schema;
+
     if (column_is_ts(s, column))
         kura_span_ts(span, op, v);
     else if (kura_scan_source(s, column) == KURA_FROM_TIME)
         kura_span_time(span, op, nocase, v);
     else
-        kura_span_day(span, op, nocase, v);
+        kura_span_day(span,
+                      kura_scan_source(s, column) == KURA_FROM_UTC_DAY
+                          ? NULL
+                          : f->zone,
+                      op, nocase, v);
 }
 
 /* Narrows the span; of an IN, to what holds all of its values. */
@@ -420,13 +431,13 @@ static void filter_span(struct filter *f, int column, enum kura_op op,
 
     if (op != KURA_OP_IN) {
         if (f->noperand == 1)
-            span_of(f->schema, &f->span, column, op, nocase, f->operands);
+            span_of(f, &f->span, column, op, nocase, f->operands);
         return;
     }
     for (i = 0; i < f->noperand; i++) {
         struct kura_span one = {INT64_MIN, INT64_MAX};
 
-        span_of(f->schema, &one, column, KURA_OP_EQ, nocase, &f->operands[i]);
+        span_of(f, &one, column, KURA_OP_EQ, nocase, &f->operands[i]);
         if (one.low > one.high)
             continue;
         hull.low = one.low < hull.low ? one.low : hull.low;
@@ -512,6 +523,7 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int number,
     (void)number;
     memset(&f, 0, sizeof(f));
     f.schema = ((struct table *)base->pVtab)->def->schema;
+    f.zone = kura_engine_zone(((struct table *)base->pVtab)->def->engine);
     f.span.low = INT64_MIN;
     f.span.high = INT64_MAX;
     rc = filter_parse(&f, plan != NULL ? plan : "", argc, argv, &err);

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/embedded.h"
 #include "base/hash.h"
 #include "base/version.h"
 
@@ -77,18 +78,6 @@ struct kura_builder {
     uint32_t source_capacity;
     sqlite3_stmt *put_chunk, *put_segment, *put_source;
 };
-
-static const char *const builder_meta_sql =
-    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE \"column\"(id INTEGER PRIMARY KEY, name TEXT, type TEXT,"
-    " nocase INTEGER);"
-    "CREATE TABLE source(id INTEGER PRIMARY KEY, key TEXT UNIQUE, name TEXT,"
-    " held_bytes INTEGER, held_lines INTEGER, held_sha256 TEXT, rows INTEGER,"
-    " bytes INTEGER, first_ts INTEGER, last_ts INTEGER);"
-    "CREATE TABLE segment(id INTEGER PRIMARY KEY, rows INTEGER,"
-    " first_ts INTEGER, last_ts INTEGER);"
-    "CREATE TABLE chunk(id INTEGER PRIMARY KEY, base INTEGER, scale INTEGER,"
-    " width INTEGER, low INTEGER, high INTEGER, crc INTEGER, data BLOB);";
 
 /* --- Columns ---------------------------------------------------------- */
 
@@ -635,15 +624,17 @@ static enum kura_rc builder_describe(struct kura_builder *b,
                                      struct kura_err *err)
 {
     char day[KURA_DAY_TEXT], sql[512];
+    const char *tables = NULL;
     struct kura_buf view;
-    enum kura_rc rc;
+    enum kura_rc rc = kura_embedded_text("sql/partition.sql", &tables, err);
     int i;
 
     kura_buf_init(&view, BUILDER_VIEW_MAX);
     kura_day_format(b->day, day);
-    rc = kura_db_exec(b->db, "BEGIN IMMEDIATE", err);
     if (rc == KURA_OK)
-        rc = kura_db_exec(b->db, builder_meta_sql, err);
+        rc = kura_db_exec(b->db, "BEGIN IMMEDIATE", err);
+    if (rc == KURA_OK)
+        rc = kura_db_exec(b->db, tables, err);
     if (rc != KURA_OK)
         goto out;
     (void)sqlite3_snprintf(
@@ -830,28 +821,6 @@ static enum kura_rc builder_load_sources(struct kura_builder *b,
     return KURA_OK;
 }
 
-static enum kura_rc builder_load_day(struct kura_builder *b,
-                                     struct kura_err *err)
-{
-    sqlite3_stmt *st = NULL;
-    enum kura_rc rc;
-    int y, m, d;
-
-    rc = kura_db_prepare(b->db, "SELECT value FROM meta WHERE key='day'", &st,
-                         err);
-    if (rc != KURA_OK)
-        return rc;
-    if (sqlite3_step(st) == SQLITE_ROW &&
-        sscanf((const char *)sqlite3_column_text(st, 0), "%d-%d-%d", &y, &m,
-               &d) == 3)
-        b->day = kura_days_from_civil(y, m, d);
-    else
-        rc = kura_err_set(err, KURA_ECORRUPT, "'%s' does not say its day",
-                          b->path);
-    (void)sqlite3_finalize(st);
-    return rc;
-}
-
 enum kura_rc kura_builder_open(const char *path, struct kura_builder **out,
                                struct kura_err *err)
 {
@@ -863,14 +832,17 @@ enum kura_rc kura_builder_open(const char *path, struct kura_builder **out,
     if (b == NULL)
         return kura_err_nomem(err);
     rc = kura_partition_open(path, &p, err);
+    if (rc == KURA_OK && !kura_partition_is_current(p))
+        rc = kura_err_set(err, KURA_EINPUT,
+                          "partition '%s' has other columns than its table",
+                          path);
     if (rc != KURA_OK)
         goto out;
     b->schema = kura_partition_schema(p);
+    b->day = kura_partition_day(p);
     b->rows = kura_partition_rows(p);
     (void)snprintf(b->id, sizeof(b->id), "%s", kura_partition_id(p));
     rc = builder_connect(b, path, err);
-    if (rc == KURA_OK)
-        rc = builder_load_day(b, err);
     if (rc == KURA_OK)
         rc = builder_layout(b, err);
     for (i = 0; rc == KURA_OK && i < b->count; i++) {

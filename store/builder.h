@@ -12,6 +12,7 @@
 #define KURA_STORE_BUILDER_H
 
 #include "base/err.h"
+#include "store/retention.h"
 #include "store/schema.h"
 
 #include <stdbool.h>
@@ -23,7 +24,7 @@
  * NULL that every chunk keeps room for fit into two planes. */
 #define KURA_SEGMENT_FILL (KURA_SEGMENT_ROWS - 1)
 /* A partition is full at either: then its day goes on in another one. */
-#define KURA_PARTITION_ROWS_MAX (1 << 24)
+#define KURA_PARTITION_ROWS_MAX KURA_SEAL_ROWS
 #define KURA_PARTITION_DICT_MAX (64u << 20) /* bytes of all dictionaries */
 
 struct kura_builder;
@@ -54,7 +55,8 @@ enum kura_rc kura_builder_create(const char *path, const struct kura_schema *s,
 /* Writes into a new partition that it stands for the one with this id. */
 enum kura_rc kura_builder_set_replaces(struct kura_builder *b, const char *id,
                                        struct kura_err *err);
-/* Goes on with an open partition. */
+/* Goes on with an open partition; KURA_EINPUT when it was made for another
+ * definition of its table (a column more or less). */
 enum kura_rc kura_builder_open(const char *path, struct kura_builder **out,
                                struct kura_err *err);
 /* Closes without committing; NULL ok. */

@@ -38,27 +38,13 @@ const char *kura_owner(void)
 
 /* --- Opening ----------------------------------------------------------- */
 
-static enum kura_rc case_schema(const char **out, struct kura_err *err)
-{
-    const struct kura_embedded *e;
-
-    for (e = kura_embedded; e->path != NULL; e++) {
-        if (strcmp(e->path, "sql/case.sql") == 0) {
-            *out = e->text;
-            return KURA_OK;
-        }
-    }
-    return kura_err_set(err, KURA_ENOTFOUND,
-                        "this program was built without 'sql/case.sql'");
-}
-
 /* In one transaction, so that a file with the application id is a whole one. */
 static enum kura_rc case_make(sqlite3 *db, struct kura_err *err)
 {
     const char *schema = NULL;
     char pragmas[96];
     int64_t id = 0;
-    enum kura_rc rc = case_schema(&schema, err);
+    enum kura_rc rc = kura_embedded_text("sql/case.sql", &schema, err);
 
     (void)snprintf(pragmas, sizeof(pragmas),
                    "PRAGMA application_id = %d; PRAGMA user_version = %d",
@@ -162,42 +148,14 @@ static enum kura_rc case_end(struct kura_casefile *c, enum kura_rc rc,
     return rc;
 }
 
-/* What a statement's parameters take. */
-struct value {
-    const char *text; /* NULL: the number */
-    int64_t number;
-};
-
-static enum kura_rc case_run(struct kura_casefile *c, const char *sql,
-                             const struct value *values, int n,
-                             struct kura_err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum kura_rc rc = kura_db_prepare(c->db, sql, &stmt, err);
-    int i;
-
-    if (rc != KURA_OK)
-        return rc;
-    for (i = 0; i < n; i++) {
-        if (values[i].text != NULL)
-            (void)sqlite3_bind_text(stmt, i + 1, values[i].text, -1,
-                                    SQLITE_STATIC);
-        else
-            (void)sqlite3_bind_int64(stmt, i + 1, values[i].number);
-    }
-    rc = kura_db_step_done(stmt, err);
-    (void)sqlite3_finalize(stmt);
-    return rc;
-}
-
 static enum kura_rc case_trail(struct kura_casefile *c, int64_t now_us,
                                const char *owner, const char *what,
                                const char *subject, struct kura_err *err)
 {
-    const struct value v[] = {
+    const struct kura_value v[] = {
         {NULL, now_us}, {owner, 0}, {what, 0}, {subject, 0}};
 
-    return case_run(c,
+    return kura_db_run(c->db,
                     "INSERT INTO audit (at, owner, what, subject) "
                     "VALUES (?, ?, ?, ?)",
                     v, 4, err);
@@ -241,7 +199,7 @@ static void case_subject(const char *kind, int64_t number, const char *name,
 enum kura_rc kura_hold_add(struct kura_casefile *c, struct kura_hold *h,
                            struct kura_err *err)
 {
-    const struct value v[] = {
+    const struct kura_value v[] = {
         {h->name, 0},          {h->table, 0},        {NULL, h->first_day},
         {NULL, h->last_day}, {NULL, h->made_us}, {h->owner, 0}};
     char subject[CASE_SUBJECT];
@@ -250,7 +208,7 @@ enum kura_rc kura_hold_add(struct kura_casefile *c, struct kura_hold *h,
 
     if (rc != KURA_OK)
         return rc;
-    rc = case_run(c,
+    rc = kura_db_run(c->db,
                   "INSERT INTO hold (name, \"table\", first_day, last_day, "
                   "made_at, owner) VALUES (?, ?, ?, ?, ?, ?)",
                   v, 6, err);
@@ -270,13 +228,13 @@ enum kura_rc kura_hold_remove(struct kura_casefile *c, int64_t number,
                               int64_t now_us, const char *owner,
                               struct kura_err *err)
 {
-    const struct value v[] = {{NULL, number}, {NULL, now_us}};
+    const struct kura_value v[] = {{NULL, number}, {NULL, now_us}};
     char subject[CASE_SUBJECT];
     enum kura_rc rc = case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
-    rc = case_run(c,
+    rc = kura_db_run(c->db,
                   "UPDATE hold SET removed_at = ?2 "
                   "WHERE number = ?1 AND removed_at IS NULL",
                   v, 2, err);
@@ -291,7 +249,7 @@ enum kura_rc kura_hold_remove(struct kura_casefile *c, int64_t number,
 enum kura_rc kura_lease_add(struct kura_casefile *c, struct kura_lease *l,
                             struct kura_err *err)
 {
-    const struct value v[] = {
+    const struct kura_value v[] = {
         {l->name, 0},        {l->owner, 0},       {l->table, 0},
         {NULL, l->first_day}, {NULL, l->last_day}, {NULL, l->made_us},
         {NULL, l->expires_us}};
@@ -301,7 +259,7 @@ enum kura_rc kura_lease_add(struct kura_casefile *c, struct kura_lease *l,
 
     if (rc != KURA_OK)
         return rc;
-    rc = case_run(c,
+    rc = kura_db_run(c->db,
                   "INSERT INTO lease (name, owner, \"table\", first_day, "
                   "last_day, made_at, expires_at, state) "
                   "VALUES (?, ?, ?, ?, ?, ?, ?, 'making')",
@@ -322,13 +280,13 @@ enum kura_rc kura_lease_set_state(struct kura_casefile *c, int64_t number,
                                   const char *state, int64_t now_us,
                                   const char *owner, struct kura_err *err)
 {
-    const struct value v[] = {{NULL, number}, {state, 0}};
+    const struct kura_value v[] = {{NULL, number}, {state, 0}};
     char subject[CASE_SUBJECT];
     enum kura_rc rc = case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
-    rc = case_run(c, "UPDATE lease SET state = ?2 WHERE number = ?1", v, 2,
+    rc = kura_db_run(c->db, "UPDATE lease SET state = ?2 WHERE number = ?1", v, 2,
                   err);
     if (rc == KURA_OK)
         rc = case_changed(c, "lease", number, err);
@@ -343,13 +301,13 @@ enum kura_rc kura_lease_extend(struct kura_casefile *c, int64_t number,
                                int64_t expires_us, int64_t now_us,
                                const char *owner, struct kura_err *err)
 {
-    const struct value v[] = {{NULL, number}, {NULL, expires_us}};
+    const struct kura_value v[] = {{NULL, number}, {NULL, expires_us}};
     char subject[CASE_SUBJECT], until[KURA_TIME_TEXT];
     enum kura_rc rc = case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
-    rc = case_run(c,
+    rc = kura_db_run(c->db,
                   "UPDATE lease SET expires_at = ?2 "
                   "WHERE number = ?1 AND state IN ('making', 'active')",
                   v, 2, err);
@@ -512,17 +470,38 @@ void kura_lease_list_free(struct kura_lease *list, size_t count)
 
 /* --- Backup ------------------------------------------------------------ */
 
+/* With what SQLite keeps beside it. */
+static enum kura_rc case_tmp_remove(const char *path, struct kura_err *err)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", NULL};
+    struct kura_buf file;
+    enum kura_rc rc = KURA_OK;
+    int i;
+
+    kura_buf_init(&file, CASE_PATH_MAX);
+    for (i = 0; rc == KURA_OK && ends[i] != NULL; i++) {
+        kura_buf_reset(&file);
+        rc = kura_buf_printf(&file, err, "%s%s", path, ends[i]);
+        if (rc == KURA_OK)
+            rc = kura_fs_remove(file.data, err);
+    }
+    kura_buf_release(&file);
+    return rc;
+}
+
 /* SQLite's own copy, then durable and in place by a rename. */
 static enum kura_rc case_copy(struct kura_casefile *c, const char *to,
                               struct kura_err *err)
 {
     sqlite3 *db = NULL;
     sqlite3_backup *b;
+    int off = 0;
     enum kura_rc rc;
 
     rc = kura_db_open(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err);
     if (rc != KURA_OK)
         return rc;
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &off);
     b = sqlite3_backup_init(db, "main", c->db, "main");
     if (b == NULL || sqlite3_backup_step(b, -1) != SQLITE_DONE)
         rc = kura_db_error(db, "cannot write", err);
@@ -546,9 +525,11 @@ enum kura_rc kura_casefile_backup(struct kura_casefile *c, const char *path,
     kura_buf_init(&tmp, CASE_PATH_MAX);
     rc = kura_buf_printf(&tmp, err, "%s.tmp", path);
     if (rc == KURA_OK)
-        rc = kura_fs_remove(tmp.data, err);
+        rc = case_tmp_remove(tmp.data, err);
     if (rc == KURA_OK)
         rc = case_copy(c, tmp.data, err);
+    if (rc != KURA_OK && tmp.len != 0)
+        (void)case_tmp_remove(tmp.data, NULL);
     if (rc == KURA_OK)
         rc = kura_fs_publish(tmp.data, path, err);
     kura_buf_release(&tmp);

@@ -281,6 +281,28 @@ enum kura_rc kura_db_step_done(sqlite3_stmt *stmt, struct kura_err *err)
     return rc;
 }
 
+enum kura_rc kura_db_run(sqlite3 *db, const char *sql,
+                         const struct kura_value *values, int n,
+                         struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc = kura_db_prepare(db, sql, &stmt, err);
+    int i;
+
+    if (rc != KURA_OK)
+        return rc;
+    for (i = 0; i < n; i++) {
+        if (values[i].text != NULL)
+            (void)sqlite3_bind_text(stmt, i + 1, values[i].text, -1,
+                                    SQLITE_STATIC);
+        else
+            (void)sqlite3_bind_int64(stmt, i + 1, values[i].number);
+    }
+    rc = kura_db_step_done(stmt, err);
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
 enum kura_rc kura_db_integer(sqlite3 *db, const char *sql, int64_t *out,
                              struct kura_err *err)
 {

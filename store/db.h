@@ -55,6 +55,16 @@ enum kura_rc kura_db_step(sqlite3_stmt *stmt, bool *row, struct kura_err *err);
 /* Runs a statement that gives no row, and resets it. */
 enum kura_rc kura_db_step_done(sqlite3_stmt *stmt, struct kura_err *err);
 
+/* Runs one statement that gives no row with its parameters ?1 ... bound: each a
+ * text, or where that is NULL a number. */
+struct kura_value {
+    const char *text;
+    int64_t number;
+};
+enum kura_rc kura_db_run(sqlite3 *db, const char *sql,
+                         const struct kura_value *values, int n,
+                         struct kura_err *err);
+
 /* The one integer that `sql` gives; no row is KURA_ENOTFOUND. */
 enum kura_rc kura_db_integer(sqlite3 *db, const char *sql, int64_t *out,
                              struct kura_err *err);

@@ -7,6 +7,7 @@
  * single bytes are picked from their planes. */
 #include "store/partition.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/num.h"
 #include "store/builder.h"
@@ -76,7 +77,11 @@ struct kura_partition {
     sqlite3_stmt *chunk; /* whole */
     sqlite3_stmt *range; /* low and high only */
     char *path;
+    struct kura_location at;
     char id[33];
+    char *replaces;
+    int64_t day;
+    bool sealed;
     const struct kura_schema *schema;
     struct part_column *columns; /* as in the file */
     size_t ncolumn;
@@ -139,47 +144,67 @@ static bool id_is_valid(const char *id)
     return strlen(id) == 32 && strspn(id, "0123456789abcdef") == 32;
 }
 
+/* The value of a key, "" when it is not there; the caller frees it. */
 static enum kura_rc meta_read(struct kura_partition *p, const char *key,
-                              char *out, size_t size, struct kura_err *err)
+                              char **out, struct kura_err *err)
 {
     sqlite3_stmt *stmt = NULL;
-    const char *s;
     enum kura_rc rc;
     bool row = false;
 
-    out[0] = '\0';
     rc = kura_db_prepare(p->db, "SELECT value FROM meta WHERE key = ?", &stmt,
                          err);
     if (rc != KURA_OK)
         return rc;
     (void)sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
     rc = kura_db_step(stmt, &row, err);
-    if (rc == KURA_OK && row) {
-        s = (const char *)sqlite3_column_text(stmt, 0);
-        if (s != NULL && strlen(s) < size)
-            memcpy(out, s, strlen(s) + 1);
+    if (rc == KURA_OK) {
+        *out = row ? column_text(stmt, 0) : strdup("");
+        if (*out == NULL)
+            rc = kura_err_nomem(err);
     }
     (void)sqlite3_finalize(stmt);
     return rc;
 }
 
-static enum kura_rc part_identify(struct kura_partition *p,
-                                  struct kura_err *err)
+static enum kura_rc identify_with(struct kura_partition *p, const char *id,
+                                  const char *table, const char *day,
+                                  const char *state, struct kura_err *err)
 {
-    char table[64];
-    enum kura_rc rc;
-
-    rc = meta_read(p, "id", p->id, sizeof(p->id), err);
-    if (rc == KURA_OK && !id_is_valid(p->id))
-        rc = part_damaged(p, "it has no id", err);
-    if (rc == KURA_OK)
-        rc = meta_read(p, "table", table, sizeof(table), err);
-    if (rc != KURA_OK)
-        return rc;
+    if (!id_is_valid(id))
+        return part_damaged(p, "it has no id", err);
+    memcpy(p->id, id, sizeof(p->id));
     p->schema = kura_schema_find(table);
     if (p->schema == NULL)
         return part_damaged(p, "it is of no known table", err);
+    if (!kura_day_parse(day, &p->day))
+        return part_damaged(p, "it has no day", err);
+    p->sealed = strcmp(state, "sealed") == 0;
     return KURA_OK;
+}
+
+static enum kura_rc part_identify(struct kura_partition *p,
+                                  struct kura_err *err)
+{
+    char *id = NULL, *table = NULL, *day = NULL, *state = NULL;
+    enum kura_rc rc;
+
+    rc = meta_read(p, "id", &id, err);
+    if (rc == KURA_OK)
+        rc = meta_read(p, "table", &table, err);
+    if (rc == KURA_OK)
+        rc = meta_read(p, "day", &day, err);
+    if (rc == KURA_OK)
+        rc = meta_read(p, "state", &state, err);
+    if (rc == KURA_OK)
+        rc = meta_read(p, "replaces", &p->replaces, err);
+    if (rc == KURA_OK)
+        rc = identify_with(p, id, table, day, state, err);
+    free(id);
+    free(table);
+    free(day);
+    free(state);
+    return rc;
 }
 
 static enum kura_rc column_add(struct kura_partition *p, sqlite3_stmt *stmt,
@@ -305,7 +330,7 @@ static enum kura_rc part_read(struct kura_partition *p, struct kura_err *err)
 {
     enum kura_rc rc;
 
-    rc = kura_db_open(p->path, SQLITE_OPEN_READONLY, &p->db, err);
+    rc = kura_db_open_at(&p->at, &p->db, err);
     if (rc == KURA_OK)
         rc = kura_db_exec(p->db, "BEGIN", err);
     if (rc == KURA_OK)
@@ -343,15 +368,27 @@ static enum kura_rc part_read(struct kura_partition *p, struct kura_err *err)
 enum kura_rc kura_partition_open(const char *path, struct kura_partition **out,
                                  struct kura_err *err)
 {
+    const struct kura_location at = {path, 0, 0};
+
+    return kura_partition_open_at(&at, out, err);
+}
+
+enum kura_rc kura_partition_open_at(const struct kura_location *at,
+                                    struct kura_partition **out,
+                                    struct kura_err *err)
+{
     struct kura_partition *p = calloc(1, sizeof(*p));
     enum kura_rc rc = KURA_OK;
 
     if (p != NULL)
-        p->path = strdup(path);
+        p->path = strdup(at->path);
     if (p == NULL || p->path == NULL)
         rc = kura_err_nomem(err);
-    if (rc == KURA_OK)
+    if (rc == KURA_OK) {
+        p->at = *at;
+        p->at.path = p->path;
         rc = part_read(p, err);
+    }
     if (rc == KURA_OK)
         *out = p;
     else
@@ -417,6 +454,7 @@ void kura_partition_close(struct kura_partition *p)
     (void)sqlite3_finalize(p->chunk);
     (void)sqlite3_finalize(p->range);
     (void)sqlite3_close(p->db);
+    free(p->replaces);
     free(p->path);
     free(p);
 }
@@ -429,6 +467,36 @@ const char *kura_partition_id(const struct kura_partition *p)
 const struct kura_schema *kura_partition_schema(const struct kura_partition *p)
 {
     return p->schema;
+}
+
+int64_t kura_partition_day(const struct kura_partition *p)
+{
+    return p->day;
+}
+
+const char *kura_partition_replaces(const struct kura_partition *p)
+{
+    return p->replaces;
+}
+
+bool kura_partition_is_current(const struct kura_partition *p)
+{
+    size_t stored = 1; /* the shape */
+    int i;
+
+    for (i = 0; i < p->schema->count; i++) {
+        if (p->schema->columns[i].function != NULL)
+            continue;
+        if (p->map[i] == NULL || p->map[i]->id != (int)stored)
+            return false;
+        stored++;
+    }
+    return p->ncolumn == stored && p->shape != NULL;
+}
+
+bool kura_partition_is_sealed(const struct kura_partition *p)
+{
+    return p->sealed;
 }
 
 int64_t kura_partition_rows(const struct kura_partition *p)

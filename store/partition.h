@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "store/location.h"
 #include "store/schema.h"
 
 #include <stdbool.h>
@@ -22,12 +23,25 @@ struct kura_segment {
     int64_t first_ts, last_ts; /* smallest and largest ts in it */
 };
 
+/* A plain database at `path`; and any partition, wherever it lies. */
 enum kura_rc kura_partition_open(const char *path, struct kura_partition **out,
                                  struct kura_err *err);
+enum kura_rc kura_partition_open_at(const struct kura_location *at,
+                                    struct kura_partition **out,
+                                    struct kura_err *err);
 void kura_partition_close(struct kura_partition *p); /* NULL ok */
 
 const char *kura_partition_id(const struct kura_partition *p);
 const struct kura_schema *kura_partition_schema(const struct kura_partition *p);
+/* Days since 1970, UTC. */
+int64_t kura_partition_day(const struct kura_partition *p);
+/* The ids that it stands for, separated by blanks; "" for none. */
+const char *kura_partition_replaces(const struct kura_partition *p);
+/* It has exactly the stored columns that its table has now: only such a one can
+ * take more rows. */
+bool kura_partition_is_current(const struct kura_partition *p);
+/* Its dictionaries are in the order of kura_text_order (writer.h). */
+bool kura_partition_is_sealed(const struct kura_partition *p);
 int64_t kura_partition_rows(const struct kura_partition *p);
 size_t kura_partition_segments(const struct kura_partition *p);
 const struct kura_segment *kura_partition_segment(

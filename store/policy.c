@@ -131,16 +131,19 @@ static enum kura_rc reader_keep(const struct reader *r,
                                 const struct kura_node *map,
                                 struct kura_period *keep)
 {
-    const char *force = "false";
-    enum kura_rc rc = reader_period(r, map, "keep", keep);
+    const char *force = "false", *written = NULL;
+    enum kura_rc rc = reader_text(r, map, "keep", &written);
 
+    if (rc == KURA_OK)
+        rc = reader_period(r, map, "keep", keep);
     if (rc == KURA_OK)
         rc = reader_text(r, map, "force", &force);
     if (rc == KURA_OK && strcmp(force, "true") != 0 &&
         strcmp(force, "false") != 0)
         rc = reader_fail(r, kura_node_get(map, "force"),
                          "'force' is true or false");
-    if (rc != KURA_OK || kura_period_is_forever(keep) ||
+    /* What a table takes over from above was checked there. */
+    if (rc != KURA_OK || written == NULL || kura_period_is_forever(keep) ||
         strcmp(force, "true") == 0 || keep->months >= 12 || keep->days >= 365)
         return rc;
     rc = reader_fail(r, kura_node_get(map, "keep"),
@@ -297,7 +300,9 @@ static enum kura_rc reader_archive(const struct reader *r,
 enum kura_rc kura_policy_read(const struct kura_config *config,
                               struct kura_policy *out, struct kura_err *err)
 {
-    const struct kura_node *root = kura_config_root(config), *part;
+    const struct kura_node *root =
+        config == NULL ? NULL : kura_config_root(config);
+    const struct kura_node *part;
     struct kura_policy p;
     struct reader r = {config, &p, err};
     enum kura_rc rc = KURA_OK;

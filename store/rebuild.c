@@ -21,6 +21,7 @@ struct rebuild_line {
 struct rebuild {
     struct kura_warehouse *w;
     const char *name;
+    bool *asked;      /* per partition: it may hold lines of the source */
     int64_t from, to; /* the window: from <= line < to */
     struct kura_buf bytes;
     struct rebuild_line *lines;
@@ -100,14 +101,39 @@ static enum kura_rc rebuild_segment(struct rebuild *r, struct kura_partition *p,
     return rc;
 }
 
-static enum kura_rc rebuild_partition(struct rebuild *r, const char *path,
+/* The error for a partition of which no copy is at hand. */
+static enum kura_rc rebuild_missing(const struct kura_partition_entry *e,
+                                    struct kura_err *err)
+{
+    char day[KURA_DAY_TEXT];
+
+    kura_day_format(e->day, day);
+    if (e->copy_count == 0)
+        return kura_err_set(err, KURA_ENOTFOUND,
+                            "the %s logs of %s are not kept any more",
+                            e->schema->name, day);
+    (void)kura_err_set(err, KURA_ENOTFOUND,
+                       "the %s logs of %s are in volume '%s', which is not "
+                       "at hand",
+                       e->schema->name, day, e->copies[0].where);
+    kura_err_hint(err, "mount it, so that '%s' is there",
+                  e->copies[0].at.path);
+    return KURA_ENOTFOUND;
+}
+
+static enum kura_rc rebuild_partition(struct rebuild *r,
+                                      const struct kura_partition_entry *e,
                                       struct kura_err *err)
 {
+    const struct kura_copy *copy = kura_partition_copy(e, true);
     struct kura_partition *p = NULL;
-    enum kura_rc rc = kura_partition_open(path, &p, err);
     uint32_t source = 0;
     size_t i;
+    enum kura_rc rc;
 
+    if (copy == NULL)
+        return rebuild_missing(e, err);
+    rc = kura_partition_open_at(&copy->at, &p, err);
     if (rc != KURA_OK)
         return rc;
     rc = kura_partition_find(
@@ -167,6 +193,28 @@ static enum kura_rc rebuild_give(struct rebuild *r, kura_rebuild_fn *fn,
     return rc;
 }
 
+/* Sealed partitions change no more: the catalog says which of them hold lines of
+ * the source, and only these are looked at.  Open ones may hold more than the
+ * catalog knows. */
+static enum kura_rc rebuild_narrow(struct rebuild *r,
+                                   const struct kura_partition_entry *list,
+                                   size_t count, struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    size_t i;
+
+    r->asked = calloc(count + 1, sizeof(*r->asked));
+    if (r->asked == NULL)
+        return kura_err_nomem(err);
+    for (i = 0; rc == KURA_OK && i < count; i++) {
+        r->asked[i] = true;
+        if (list[i].state >= KURA_STATE_SEALED)
+            rc = kura_warehouse_partition_has(r->w, list[i].number, r->name,
+                                              &r->asked[i], err);
+    }
+    return rc;
+}
+
 static enum kura_rc rebuild_window(struct rebuild *r,
                                    struct kura_partition_entry *list,
                                    size_t count, struct kura_err *err)
@@ -177,7 +225,8 @@ static enum kura_rc rebuild_window(struct rebuild *r,
     r->count = 0;
     kura_buf_reset(&r->bytes);
     for (i = 0; i < count && rc == KURA_OK; i++)
-        rc = rebuild_partition(r, list[i].path, err);
+        if (r->asked[i])
+            rc = rebuild_partition(r, &list[i], err);
     return rc;
 }
 
@@ -195,7 +244,12 @@ enum kura_rc kura_rebuild(struct kura_warehouse *w, const char *name,
     kura_buf_init(&r->bytes, REBUILD_BYTES);
     r->w = w;
     r->name = name;
+    rc = kura_warehouse_read_begin(w, err);
+    if (rc != KURA_OK)
+        goto out;
     rc = kura_warehouse_list(w, NULL, &list, &count, err);
+    if (rc == KURA_OK)
+        rc = rebuild_narrow(r, list, count, err);
     for (r->from = 1; rc == KURA_OK && r->from <= lines; r->from = r->to) {
         r->to = r->from + REBUILD_WINDOW;
         if (r->to > lines + 1)
@@ -205,7 +259,10 @@ enum kura_rc kura_rebuild(struct kura_warehouse *w, const char *name,
             rc = rebuild_give(r, fn, arg, err);
     }
     kura_warehouse_list_free(list, count);
+    kura_warehouse_read_end(w);
+out:
     kura_buf_release(&r->bytes);
+    free(r->asked);
     free(r->lines);
     free(r);
     return rc;

@@ -47,6 +47,7 @@ static enum kura_rc item_partition(struct kura_due_item *i,
     i->last_day = p->day > i->last_day ? p->day : i->last_day;
     i->rows += p->rows;
     i->bytes += p->bytes;
+    i->partitions++;
     return item_number(i, p->number, err);
 }
 
@@ -267,7 +268,9 @@ static enum kura_rc plan_expire(const struct kura_retention *r,
             break;
         item->first_day = v->first_day;
         item->last_day = v->last_day;
+        item->rows = v->rows;
         item->bytes = v->bytes;
+        item->partitions = v->members;
         rc = item_number(item, v->number, err);
     }
     return rc;

@@ -52,7 +52,8 @@ struct kura_due_volume {
     int64_t number;
     int table;
     int64_t first_day, last_day;
-    int64_t bytes;
+    int64_t rows, bytes;
+    size_t members;
 };
 struct kura_due_lease {
     int64_t number; /* of case.db */
@@ -90,6 +91,7 @@ struct kura_due_item {
     int64_t first_day, last_day;
     int64_t *numbers;
     size_t count;
+    size_t partitions; /* EXPIRE: of the volume; else count */
     int64_t rows, bytes;
 };
 struct kura_plan {

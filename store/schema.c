@@ -35,9 +35,11 @@ struct place {
     struct kura_err *err;
 };
 
-/* Set once by kura_schema_load under the lock, then only read. */
+/* Set once by kura_schema_load under the lock, then only read.  The tables of
+ * logs come first. */
 static struct kura_schema schema_tables[SCHEMA_TABLES_MAX];
-static int schema_tables_count;
+static int schema_tables_count, schema_logs_count;
+static const struct kura_schema *schema_sighting;
 static pthread_mutex_t schema_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static enum kura_rc place_fail(const struct place *at, const char *what)
@@ -87,6 +89,25 @@ static const char *take_name(char **s, char end)
     return name;
 }
 
+/* [client observable] before what a column means. */
+static enum kura_rc mark_parse(char **s, struct kura_column *c,
+                               const struct place *at)
+{
+    if (!take(s, "["))
+        return KURA_OK;
+    while (!take(s, "]")) {
+        if (take(s, "client"))
+            c->client = true;
+        else if (take(s, "observable"))
+            c->observable = true;
+        else
+            return place_fail(at, "expected [client], [observable] or both");
+    }
+    if (c->type != KURA_TEXT)
+        return place_fail(at, "only a text column has a mark");
+    return KURA_OK;
+}
+
 static enum kura_rc column_parse(char *s, struct definition *d,
                                  const struct place *at)
 {
@@ -112,8 +133,12 @@ static enum kura_rc column_parse(char *s, struct definition *d,
             return place_fail(at, "expected AS (function(column))");
     }
     (void)take(&s, ",");
-    if (!take(&s, "--") || *s == '\0')
+    if (!take(&s, "--"))
         return place_fail(at, "expected -- and what the column means");
+    if (mark_parse(&s, c, at) != KURA_OK)
+        return KURA_EINPUT;
+    if (*s == '\0')
+        return place_fail(at, "expected what the column means");
     c->about = s;
     d->count++;
     return KURA_OK;
@@ -204,14 +229,32 @@ static enum kura_rc arguments_resolve(struct kura_column *c, int count,
     return KURA_OK;
 }
 
+/* Who acted. */
+static enum kura_rc client_find(struct kura_schema *s, const struct place *at)
+{
+    int i;
+
+    s->client = -1;
+    for (i = 0; i < s->count; i++) {
+        if (!s->columns[i].client)
+            continue;
+        if (s->client >= 0)
+            return place_fail(at, "two columns name the client");
+        s->client = i;
+    }
+    return KURA_OK;
+}
+
 /* The common columns around the table's own.  On KURA_OK the schema points
  * into the texts of both definitions. */
 static enum kura_rc schema_make(const struct definition *common,
                                 const struct definition *own,
                                 const struct place *at, struct kura_schema *out)
 {
-    int count = common->count + own->count;
-    int rest = common->count - SCHEMA_LEADING;
+    bool log = columns_find(own->columns, own->count, "ts") < 0;
+    int leading = log ? SCHEMA_LEADING : 0;
+    int rest = log ? common->count - SCHEMA_LEADING : 0;
+    int count = leading + own->count + rest;
     struct kura_column *c = calloc((size_t)count, sizeof(*c));
     const char **argument = calloc((size_t)count, sizeof(*argument));
     char *about = strdup(own->about);
@@ -228,9 +271,9 @@ static enum kura_rc schema_make(const struct definition *common,
 
         if (i >= count - rest) {
             from = i - own->count;
-        } else if (i >= SCHEMA_LEADING) {
+        } else if (i >= leading) {
             d = own;
-            from = i - SCHEMA_LEADING;
+            from = i - leading;
         }
         c[i] = d->columns[from];
         argument[i] = d->argument[from];
@@ -242,6 +285,10 @@ static enum kura_rc schema_make(const struct definition *common,
     out->about = about;
     out->columns = c;
     out->count = count;
+    out->log = log;
+    rc = client_find(out, at);
+    if (rc != KURA_OK)
+        goto out;
     c = NULL;
     about = NULL;
 out:
@@ -261,6 +308,31 @@ static bool path_is_table(const char *path)
 static bool path_is_common(const char *path)
 {
     return strcmp(path, "sql/tables/common.sql") == 0;
+}
+
+static int logs_first(const void *a, const void *b)
+{
+    const struct kura_schema *x = a, *y = b;
+
+    return x->log != y->log ? y->log - x->log : strcmp(x->name, y->name);
+}
+
+/* Only a complete set is ever seen. */
+static enum kura_rc tables_publish(int n, struct kura_err *err)
+{
+    int i;
+
+    qsort(schema_tables, (size_t)n, sizeof(schema_tables[0]), logs_first);
+    for (i = 0; i < n; i++)
+        if (strcmp(schema_tables[i].name, "sighting") == 0)
+            schema_sighting = &schema_tables[i];
+    if (schema_sighting == NULL)
+        return kura_err_set(err, KURA_EINPUT,
+                            "this program has no table 'sighting'");
+    for (i = 0; i < n && schema_tables[i].log; i++)
+        schema_logs_count++;
+    schema_tables_count = n;
+    return KURA_OK;
 }
 
 static enum kura_rc tables_load(const struct definition *common,
@@ -285,10 +357,7 @@ static enum kura_rc tables_load(const struct definition *common,
         else
             free(own->text);
     }
-    /* Only a complete set is ever seen. */
-    if (rc == KURA_OK)
-        schema_tables_count = n;
-    return rc;
+    return rc == KURA_OK ? tables_publish(n, err) : rc;
 }
 
 static enum kura_rc schema_load(struct kura_err *err)
@@ -329,12 +398,17 @@ enum kura_rc kura_schema_load(struct kura_err *err)
 
 int kura_schema_count(void)
 {
-    return schema_tables_count;
+    return schema_logs_count;
 }
 
 const struct kura_schema *kura_schema_at(int i)
 {
-    return i >= 0 && i < schema_tables_count ? &schema_tables[i] : NULL;
+    return i >= 0 && i < schema_logs_count ? &schema_tables[i] : NULL;
+}
+
+const struct kura_schema *kura_schema_sighting(void)
+{
+    return schema_sighting;
 }
 
 const struct kura_schema *kura_schema_find(const char *name)

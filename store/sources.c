@@ -406,20 +406,22 @@ void kura_warehouse_head_unlock(struct kura_warehouse *w, const char *hex)
 
 /* --- What partitions hold ---------------------------------------------- */
 
-static enum kura_rc partition_held(const char *path, const char *key,
-                                   int64_t *bytes, struct kura_err *err)
+static enum kura_rc partition_held(const struct kura_partition_entry *e,
+                                   const char *key, int64_t *bytes,
+                                   struct kura_err *err)
 {
+    const struct kura_copy *copy = kura_partition_copy(e, false);
     const struct kura_partition_source *s;
     struct kura_partition *p = NULL;
     size_t i;
     enum kura_rc rc;
 
-    if (!kura_fs_exists(path))
+    if (copy == NULL || !kura_fs_exists(copy->at.path))
         return kura_err_set(err, KURA_ECORRUPT,
                             "partition '%s' is in the catalog, but its file "
                             "is missing",
-                            path);
-    rc = kura_partition_open(path, &p, err);
+                            copy == NULL ? e->id : copy->at.path);
+    rc = kura_partition_open_at(&copy->at, &p, err);
     if (rc != KURA_OK)
         return rc;
     for (i = 0; i < kura_partition_sources(p); i++) {
@@ -429,6 +431,36 @@ static enum kura_rc partition_held(const char *path, const char *key,
     }
     kura_partition_close(p);
     return KURA_OK;
+}
+
+/* The largest mark of the partitions that never change again, for one day or
+ * (every_day) for all. */
+static enum kura_rc catalog_held(struct kura_warehouse *w, const char *table,
+                                 int64_t day, bool every_day, const char *key,
+                                 int64_t *bytes, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(
+        w->db,
+        "SELECT max(s.held_bytes) FROM partition p "
+        "JOIN partition_source s ON s.partition = p.number AND s.key = ?1 "
+        "WHERE p.\"table\" = ?2 AND (?4 OR p.day = ?3) "
+        "AND p.state IN ('sealed', 'archived', 'expired')",
+        &stmt, err);
+    if (rc != KURA_OK)
+        return rc;
+    kura_bind_text(stmt, 1, key);
+    kura_bind_text(stmt, 2, table);
+    (void)sqlite3_bind_int64(stmt, 3, day);
+    (void)sqlite3_bind_int(stmt, 4, every_day);
+    rc = kura_db_step(stmt, &row, err);
+    if (rc == KURA_OK && row)
+        *bytes = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return rc;
 }
 
 enum kura_rc kura_warehouse_held(struct kura_warehouse *w,
@@ -443,153 +475,146 @@ enum kura_rc kura_warehouse_held(struct kura_warehouse *w,
     int64_t most = 0;
     enum kura_rc rc;
 
+    /* The list first: what is sealed between the two is in both. */
+    rc = kura_warehouse_read_begin(w, err);
+    if (rc != KURA_OK)
+        return rc;
     rc = kura_warehouse_list(w, table, &list, &count, err);
     for (i = 0; rc == KURA_OK && i < count; i++)
-        if (every_day || list[i].day == day)
-            rc = partition_held(list[i].path, key, &most, err);
+        if (list[i].state <= KURA_STATE_FULL &&
+            (every_day || list[i].day == day))
+            rc = partition_held(&list[i], key, &most, err);
     kura_warehouse_list_free(list, count);
-    if (rc == KURA_OK)
+    kura_warehouse_read_end(w);
+    if (rc == KURA_OK) {
+        *bytes = 0;
+        rc = catalog_held(w, table->name, day, every_day, key, bytes, err);
+    }
+    if (rc == KURA_OK && most > *bytes)
         *bytes = most;
     return rc;
 }
 
 /* --- Bringing the catalog up to date ----------------------------------- */
 
-/* The partition's own id, and the rows of its segments. */
-static enum kura_rc mirror_meta(sqlite3 *part, const char *path, char id[33],
-                                int64_t *rows, struct kura_err *err)
+static enum kura_rc mirror_source(sqlite3_stmt *to, int64_t number,
+                                  const struct kura_partition_source *s,
+                                  struct kura_err *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    const char *text;
-    bool row = false;
-    enum kura_rc rc;
-
-    rc = kura_db_prepare(part,
-                         "SELECT (SELECT value FROM meta WHERE key = 'id'), "
-                         "(SELECT sum(rows) FROM segment)",
-                         &stmt, err);
-    if (rc == KURA_OK)
-        rc = kura_db_step(stmt, &row, err);
-    if (rc == KURA_OK) {
-        text = kura_column_text(stmt, 0);
-        if (strlen(text) != 32)
-            rc = kura_err_set(err, KURA_ECORRUPT, "partition '%s' has a bad id",
-                              path);
-        else
-            memcpy(id, text, 33);
-        *rows = sqlite3_column_int64(stmt, 1);
-    }
-    (void)sqlite3_finalize(stmt);
-    return rc;
-}
-
-static enum kura_rc mirror_sources(sqlite3_stmt *from, sqlite3_stmt *to,
-                                   int64_t number, int64_t *bytes,
-                                   struct kura_err *err)
-{
-    enum kura_rc rc = KURA_OK;
-    bool row = true;
+    const int64_t v[] = {s->held_bytes, s->held_lines, s->rows,
+                         s->bytes,      s->first_ts,   s->last_ts};
     int i;
 
-    while (rc == KURA_OK) {
-        rc = kura_db_step(from, &row, err);
-        if (rc != KURA_OK || !row)
-            break;
-        (void)sqlite3_bind_int64(to, 1, number);
-        for (i = 0; i < 2; i++)
-            kura_bind_text(to, 2 + i, kura_column_text(from, i));
-        for (i = 2; i < 6; i++)
-            (void)sqlite3_bind_int64(to, 2 + i, sqlite3_column_int64(from, i));
-        *bytes += sqlite3_column_int64(from, 3);
-        rc = kura_db_step_done(to, err);
-    }
-    return rc;
+    (void)sqlite3_bind_int64(to, 1, number);
+    kura_bind_text(to, 2, s->key);
+    kura_bind_text(to, 3, s->name);
+    kura_bind_text(to, 4, s->held_sha256);
+    for (i = 0; i < 6; i++)
+        (void)sqlite3_bind_int64(to, 5 + i, v[i]);
+    return kura_db_step_done(to, err);
 }
 
-/* Copies the partition's table source into the catalog's mirror of it; the
- * size of its lines goes into *bytes. */
-static enum kura_rc mirror_copy(struct kura_warehouse *w, sqlite3 *part,
-                                int64_t number, int64_t *bytes,
-                                struct kura_err *err)
+static enum kura_rc mirror_sources(struct kura_warehouse *w, int64_t number,
+                                   struct kura_partition *p, int64_t *bytes,
+                                   struct kura_err *err)
 {
-    sqlite3_stmt *from = NULL, *to = NULL, *old = NULL;
+    sqlite3_stmt *to = NULL;
     enum kura_rc rc;
+    size_t i;
 
-    rc = kura_db_prepare(
-        w->db, "DELETE FROM partition_source WHERE partition = ?", &old, err);
-    if (rc == KURA_OK) {
-        (void)sqlite3_bind_int64(old, 1, number);
-        rc = kura_db_step_done(old, err);
-    }
-    if (rc == KURA_OK)
-        rc = kura_db_prepare(part,
-                             "SELECT key, name, rows, bytes, first_ts, last_ts "
-                             "FROM source",
-                             &from, err);
+    rc = kura_catalog_run(w, "DELETE FROM partition_source WHERE partition = ?1",
+                          number, 0, err);
     if (rc == KURA_OK)
         rc = kura_db_prepare(w->db,
                              "INSERT INTO partition_source (partition, key, "
-                             "name, rows, bytes, first_ts, last_ts) "
-                             "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                             "name, held_sha256, held_bytes, held_lines, rows, "
+                             "bytes, first_ts, last_ts) "
+                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                              &to, err);
-    if (rc == KURA_OK)
-        rc = mirror_sources(from, to, number, bytes, err);
-    (void)sqlite3_finalize(old);
-    (void)sqlite3_finalize(from);
+    for (i = 0; rc == KURA_OK && i < kura_partition_sources(p); i++) {
+        *bytes += kura_partition_source(p, i)->bytes;
+        rc = mirror_source(to, number, kura_partition_source(p, i), err);
+    }
     (void)sqlite3_finalize(to);
     return rc;
 }
 
-static enum kura_rc mirror_partition(struct kura_warehouse *w, int64_t number,
-                                     const char *id, int64_t rows,
-                                     int64_t bytes, const char *path,
-                                     struct kura_err *err)
+/* The smallest and largest ts of a partition's rows. */
+static void partition_span(const struct kura_partition *p, int64_t *first,
+                           int64_t *last)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum kura_rc rc;
+    size_t i;
 
-    rc = kura_db_prepare(w->db,
-                         "UPDATE partition SET rows = ?3, bytes = ?4 "
-                         "WHERE number = ?1 AND id = ?2",
-                         &stmt, err);
-    if (rc == KURA_OK) {
-        (void)sqlite3_bind_int64(stmt, 1, number);
-        kura_bind_text(stmt, 2, id);
-        (void)sqlite3_bind_int64(stmt, 3, rows);
-        (void)sqlite3_bind_int64(stmt, 4, bytes);
-        rc = kura_db_step_done(stmt, err);
+    *first = *last = 0;
+    for (i = 0; i < kura_partition_segments(p); i++) {
+        const struct kura_segment *s = kura_partition_segment(p, i);
+
+        *first = i == 0 || s->first_ts < *first ? s->first_ts : *first;
+        *last = i == 0 || s->last_ts > *last ? s->last_ts : *last;
     }
+}
+
+enum kura_rc kura_catalog_mirror(struct kura_warehouse *w, int64_t number,
+                                 struct kura_partition *p, struct kura_err *err)
+{
+    int64_t v[] = {kura_partition_rows(p), 0, 0, 0};
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc = mirror_sources(w, number, p, &v[1], err);
+    int i;
+
+    partition_span(p, &v[2], &v[3]);
+    if (rc == KURA_OK)
+        rc = kura_db_prepare(w->db,
+                             "UPDATE partition SET rows = ?3, bytes = ?4, "
+                             "first_ts = ?5, last_ts = ?6 "
+                             "WHERE number = ?1 AND id = ?2",
+                             &stmt, err);
+    if (rc != KURA_OK)
+        return rc;
+    (void)sqlite3_bind_int64(stmt, 1, number);
+    kura_bind_text(stmt, 2, kura_partition_id(p));
+    for (i = 0; i < 4; i++)
+        (void)sqlite3_bind_int64(stmt, 3 + i, v[i]);
+    rc = kura_db_step_done(stmt, err);
     (void)sqlite3_finalize(stmt);
     if (rc == KURA_OK && sqlite3_changes(w->db) != 1)
         rc = kura_err_set(err, KURA_ECORRUPT,
                           "'%s' is not the partition that the catalog means",
-                          path);
+                          kura_partition_id(p));
     return rc;
 }
 
 enum kura_rc kura_warehouse_committed(struct kura_warehouse *w, int64_t number,
                                       const char *path, struct kura_err *err)
 {
-    sqlite3 *part = NULL;
-    int64_t rows = 0, bytes = 0;
-    char id[33] = "";
-    enum kura_rc rc;
+    struct kura_partition *p = NULL;
+    enum kura_rc rc = kura_partition_open(path, &p, err);
 
-    /* BEGIN: both tables of the partition as they were at one moment. */
-    rc = kura_db_open(path, SQLITE_OPEN_READONLY, &part, err);
-    if (rc == KURA_OK)
-        rc = kura_db_exec(part, "BEGIN", err);
-    if (rc == KURA_OK)
-        rc = mirror_meta(part, path, id, &rows, err);
     if (rc == KURA_OK)
         rc = kura_catalog_begin(w, err);
-    if (rc == KURA_OK) {
-        rc = mirror_copy(w, part, number, &bytes, err);
-        if (rc == KURA_OK)
-            rc = mirror_partition(w, number, id, rows, bytes, path, err);
-        rc = kura_catalog_end(w, rc, err);
-    }
-    (void)sqlite3_close(part);
+    if (rc == KURA_OK)
+        rc = kura_catalog_end(w, kura_catalog_mirror(w, number, p, err), err);
+    kura_partition_close(p);
+    return rc;
+}
+
+enum kura_rc kura_warehouse_partition_has(struct kura_warehouse *w,
+                                          int64_t number, const char *name,
+                                          bool *out, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc;
+
+    rc = kura_db_prepare(w->db,
+                         "SELECT 1 FROM partition_source "
+                         "WHERE partition = ? AND name = ? AND rows > 0",
+                         &stmt, err);
+    if (rc != KURA_OK)
+        return rc;
+    (void)sqlite3_bind_int64(stmt, 1, number);
+    kura_bind_text(stmt, 2, name);
+    rc = kura_db_step(stmt, out, err);
+    (void)sqlite3_finalize(stmt);
     return rc;
 }
 
@@ -627,8 +652,8 @@ enum kura_rc kura_warehouse_holdings(struct kura_warehouse *w,
                          "SELECT p.\"table\", p.day, s.name, s.rows, s.bytes, "
                          "s.first_ts, s.last_ts FROM partition p "
                          "JOIN partition_source s ON s.partition = p.number "
-                         "WHERE p.state IN ('open', 'full') "
-                         "ORDER BY p.\"table\", s.name, p.day, p.number",
+                         "WHERE p.state IN ('open', 'full', 'sealed', "
+                         "'archived') ORDER BY p.\"table\", s.name, p.day, p.number",
                          &stmt, err);
     while (rc == KURA_OK) {
         rc = kura_db_step(stmt, &row, err);

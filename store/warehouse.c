@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define CATALOG_APPLICATION_ID 0x6B757261
 #define CATALOG_VERSION 1
@@ -17,7 +18,11 @@
 #define CATALOG_NAME "catalog.db"
 #define LOCK_NAME "lock"
 
+#define HINT_REBUILD                                                           \
+    "the catalog of a warehouse is missing; kura catalog rebuild makes it anew"
+
 #define CONFIG_MAX_BYTES 65536
+#define READ_TRIES 5000 /* of 2 ms */
 
 /* Its byte of the lock file, after those of warehouse_internal.h. */
 #define INIT_SLOT (INT64_C(1) << 44)
@@ -90,7 +95,8 @@ enum kura_rc kura_path_join(const char *dir, const char *name, char **out,
 
 /* --- kura.yaml --------------------------------------------------------- */
 
-static const char *const config_top[] = {"zone", "oldest", "sources", NULL};
+static const char *const config_top[] = {"zone",      "oldest",  "sources",
+                                         "retention", "archive", NULL};
 static const char *const config_source[] = {"match", "format", "zone", NULL};
 
 static bool word_is_known(const char *const *words, const char *word)
@@ -158,29 +164,15 @@ static enum kura_rc config_zone(const struct kura_config *c,
     return rc;
 }
 
-static bool date_is_real(const char *s)
-{
-    int64_t year, month, day;
-    char back[KURA_DAY_TEXT];
-
-    if (strlen(s) != 10 || s[4] != '-' || s[7] != '-' ||
-        !kura_num_parse(s, 4, &year) || !kura_num_parse(s + 5, 2, &month) ||
-        !kura_num_parse(s + 8, 2, &day) || year < 0 || month < 1 ||
-        month > 12 || day < 1 || day > 31)
-        return false;
-    kura_day_format(kura_days_from_civil((int)year, (int)month, (int)day),
-                    back);
-    return strcmp(back, s) == 0; /* 30 February comes back as another day */
-}
-
 static enum kura_rc config_oldest(const struct kura_config *c,
                                   const struct kura_node *root,
                                   struct kura_err *err)
 {
     const char *text;
+    int64_t day;
     enum kura_rc rc = config_text(c, root, "oldest", &text, err);
 
-    if (rc != KURA_OK || text == NULL || date_is_real(text))
+    if (rc != KURA_OK || text == NULL || kura_day_parse(text, &day))
         return rc;
     return kura_err_set(err, KURA_EINPUT,
                         "%s:%zu: 'oldest' must be a date such as 2000-01-01, "
@@ -267,6 +259,14 @@ static const char config_example[] =
     "# Lines stamped before this date are rejects.\n"
     "#oldest: 2000-01-01\n"
     "\n"
+    "# Older days move into the archive (kura maintain); archived logs are kept\n"
+    "# for at least a year, and for ever unless keep says otherwise.\n"
+    "#retention:\n"
+    "#  online: 3mo\n"
+    "#  keep: 2y\n"
+    "#archive:\n"
+    "#  destinations: [ archive, /mnt/vault/kura ]\n"
+    "\n"
     "# What is known about files by their path; the first match counts.\n"
     "#sources:\n"
     "#  - match: '*/squid/access.log*'\n"
@@ -307,20 +307,6 @@ out:
     return rc;
 }
 
-static enum kura_rc catalog_schema_text(const char **out, struct kura_err *err)
-{
-    const struct kura_embedded *e;
-
-    for (e = kura_embedded; e->path != NULL; e++) {
-        if (strcmp(e->path, "sql/catalog.sql") == 0) {
-            *out = e->text;
-            return KURA_OK;
-        }
-    }
-    return kura_err_set(err, KURA_ENOTFOUND,
-                        "this program was built without 'sql/catalog.sql'");
-}
-
 static enum kura_rc catalog_make(const char *dir, struct kura_err *err)
 {
     const char *schema = NULL;
@@ -332,7 +318,7 @@ static enum kura_rc catalog_make(const char *dir, struct kura_err *err)
     (void)snprintf(pragmas, sizeof(pragmas),
                    "PRAGMA application_id = %d; PRAGMA user_version = %d",
                    CATALOG_APPLICATION_ID, CATALOG_VERSION);
-    rc = catalog_schema_text(&schema, err);
+    rc = kura_embedded_text("sql/catalog.sql", &schema, err);
     if (rc == KURA_OK)
         rc = kura_path_join(dir, CATALOG_NAME, &path, err);
     if (rc == KURA_OK)
@@ -408,6 +394,21 @@ static bool catalog_is_unfinished(const char *path)
     return rc == KURA_OK && id == 0 && tables == 0;
 }
 
+/* Partitions without a catalog: a warehouse that lost it. */
+static bool dir_lost_catalog(const char *dir)
+{
+    char *online = NULL, *catalog = NULL;
+    bool lost;
+
+    lost = kura_path_join(dir, "online", &online, NULL) == KURA_OK &&
+           kura_path_join(dir, CATALOG_NAME, &catalog, NULL) == KURA_OK &&
+           kura_fs_is_dir(online) && !dir_is_empty(online) &&
+           !kura_fs_exists(catalog);
+    free(online);
+    free(catalog);
+    return lost;
+}
+
 /* Is this what an init that was cut short leaves? */
 static enum kura_rc entry_check(const char *dir, const char *name,
                                 struct kura_err *err)
@@ -432,7 +433,10 @@ static enum kura_rc entry_check(const char *dir, const char *name,
     free(path);
     if (fine)
         return KURA_OK;
-    return kura_err_set(err, KURA_EINPUT, "directory '%s' is not empty", dir);
+    (void)kura_err_set(err, KURA_EINPUT, "directory '%s' is not empty", dir);
+    if (dir_lost_catalog(dir))
+        kura_err_hint(err, HINT_REBUILD);
+    return KURA_EINPUT;
 }
 
 /* A catalog that was finished says so before anything else is looked at. */
@@ -602,7 +606,8 @@ enum kura_rc kura_warehouse_init(const char *dir, const char *zone,
 
 /* --- Opening ----------------------------------------------------------- */
 
-/* A missing kura.yaml is as good as an empty one. */
+/* For reading a missing kura.yaml is as good as an empty one; what is written
+ * would depend on settings that nobody chose. */
 static enum kura_rc warehouse_read_config(struct kura_warehouse *w,
                                           struct kura_err *err)
 {
@@ -611,34 +616,20 @@ static enum kura_rc warehouse_read_config(struct kura_warehouse *w,
 
     if (rc != KURA_OK)
         return rc;
-    if (kura_fs_exists(path))
+    if (kura_fs_exists(path)) {
         rc = kura_config_load(path, &w->config, err);
-    else
+    } else if (w->write) {
+        rc = kura_err_set(err, KURA_ENOTFOUND, "'%s' is missing", path);
+        kura_err_hint(err, "it names the zone of times that have none; copy "
+                           "it back, or make one: an empty file is enough "
+                           "and means UTC");
+    } else {
         rc = kura_config_parse(path, "", 0, &w->config, err);
-    if (rc == KURA_OK)
-        rc = config_check(w->config, &w->zone, err);
-    free(path);
-    return rc;
-}
-
-static enum kura_rc warehouse_open_catalog(struct kura_warehouse *w,
-                                           struct kura_err *err)
-{
-    char *path = NULL;
-    enum kura_rc rc = kura_path_join(w->dir, CATALOG_NAME, &path, err);
-
-    if (rc == KURA_OK && !kura_fs_exists(path)) {
-        rc = kura_err_set(err, KURA_ENOTFOUND, "no warehouse in '%s'", w->dir);
-        kura_err_hint(err, "kura init makes one");
     }
     if (rc == KURA_OK)
-        rc = kura_db_open(
-            path, w->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY,
-            &w->db, err);
+        rc = config_check(w->config, &w->zone, err);
     if (rc == KURA_OK)
-        rc = kura_db_check(w->db, CATALOG_APPLICATION_ID, CATALOG_VERSION, err);
-    if (rc == KURA_OK && w->write)
-        rc = kura_db_exec(w->db, "PRAGMA foreign_keys = ON", err);
+        rc = kura_policy_read(w->config, &w->policy, err);
     free(path);
     return rc;
 }
@@ -651,6 +642,36 @@ static enum kura_rc warehouse_open_lock(struct kura_warehouse *w,
 
     if (rc == KURA_OK)
         rc = kura_fs_lock_open(path, &w->lock_fd, err);
+    if (rc == KURA_OK && kura_fs_lock_is_shared_only(w->lock_fd))
+        rc = kura_err_set(err, KURA_EIO, "no permission to write '%s'", path);
+    free(path);
+    return rc;
+}
+
+static enum kura_rc warehouse_open_catalog(struct kura_warehouse *w,
+                                           struct kura_err *err)
+{
+    char *path = NULL;
+    enum kura_rc rc = kura_path_join(w->dir, CATALOG_NAME, &path, err);
+
+    if (rc == KURA_OK && !kura_fs_exists(path)) {
+        rc = kura_err_set(err, KURA_ENOTFOUND, "no warehouse in '%s'", w->dir);
+        kura_err_hint(err, dir_lost_catalog(w->dir) ? HINT_REBUILD
+                                                    : "kura init makes one");
+    }
+    /* Before SQLite finds out in words of its own. */
+    if (rc == KURA_OK && w->write)
+        rc = warehouse_open_lock(w, err);
+    if (rc == KURA_OK)
+        rc = kura_db_open(
+            path, w->write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY,
+            &w->db, err);
+    if (rc == KURA_OK)
+        rc = kura_db_check(w->db, CATALOG_APPLICATION_ID, CATALOG_VERSION, err);
+    if (rc == KURA_ECORRUPT && err != NULL)
+        kura_err_hint(err, HINT_REBUILD);
+    if (rc == KURA_OK && w->write)
+        rc = kura_db_exec(w->db, "PRAGMA foreign_keys = ON", err);
     free(path);
     return rc;
 }
@@ -678,7 +699,7 @@ enum kura_rc kura_warehouse_open(const char *dir, bool write,
     if (w == NULL)
         return kura_err_nomem(err);
     w->write = write;
-    w->lock_fd = -1;
+    w->lock_fd = w->read_fd = -1;
     rc = kura_schema_load(err);
     if (rc == KURA_OK)
         rc = warehouse_find_dir(w, dir, err);
@@ -686,8 +707,6 @@ enum kura_rc kura_warehouse_open(const char *dir, bool write,
         rc = warehouse_open_catalog(w, err);
     if (rc == KURA_OK)
         rc = warehouse_read_config(w, err);
-    if (rc == KURA_OK && write)
-        rc = warehouse_open_lock(w, err);
     if (rc == KURA_OK)
         *out = w;
     else
@@ -701,6 +720,7 @@ void kura_warehouse_close(struct kura_warehouse *w)
         return;
     (void)sqlite3_close(w->db);
     kura_fs_lock_close(w->lock_fd);
+    kura_fs_lock_close(w->read_fd);
     kura_zone_free(w->zone);
     kura_config_free(w->config);
     free(w->held);
@@ -721,6 +741,11 @@ const struct kura_zone *kura_warehouse_zone(const struct kura_warehouse *w)
 const struct kura_node *kura_warehouse_config(const struct kura_warehouse *w)
 {
     return kura_config_root(w->config);
+}
+
+const struct kura_policy *kura_warehouse_policy(const struct kura_warehouse *w)
+{
+    return &w->policy;
 }
 
 /* --- Locks and transactions -------------------------------------------- */
@@ -775,6 +800,43 @@ void kura_slot_unlock(struct kura_warehouse *w, int64_t slot)
         kura_fs_unlock(w->lock_fd, slot);
         return;
     }
+}
+
+/* A sweep holds its lock for moments: waiting for it is fine. */
+enum kura_rc kura_warehouse_read_begin(struct kura_warehouse *w,
+                                       struct kura_err *err)
+{
+    const struct timespec pause = {0, 2000000};
+    char *path = NULL;
+    enum kura_rc rc = KURA_OK;
+    int tries;
+
+    if (w->readers++ > 0)
+        return KURA_OK;
+    if (w->read_fd < 0) {
+        rc = kura_path_join(w->dir, LOCK_NAME, &path, err);
+        if (rc == KURA_OK)
+            (void)kura_fs_lock_open(path, &w->read_fd, NULL);
+        free(path);
+    }
+    for (tries = 0; rc == KURA_OK && w->read_fd >= 0; tries++) {
+        rc = kura_fs_lock(w->read_fd, KURA_SLOT_READERS, false, err);
+        if (rc != KURA_EBUSY || tries == READ_TRIES)
+            break;
+        rc = KURA_OK;
+        (void)nanosleep(&pause, NULL);
+    }
+    if (rc == KURA_EBUSY)
+        rc = kura_err_set(err, rc, "warehouse '%s' is being swept", w->dir);
+    if (rc != KURA_OK)
+        w->readers--;
+    return rc;
+}
+
+void kura_warehouse_read_end(struct kura_warehouse *w)
+{
+    if (--w->readers == 0 && w->read_fd >= 0)
+        kura_fs_unlock(w->read_fd, KURA_SLOT_READERS);
 }
 
 enum kura_rc kura_catalog_begin(struct kura_warehouse *w, struct kura_err *err)

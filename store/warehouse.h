@@ -11,7 +11,10 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "store/builder.h"
+#include "store/location.h"
+#include "store/policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,25 +42,70 @@ const struct kura_node *kura_warehouse_config(const struct kura_warehouse *w);
 /* Events before this are rejects (kura.yaml: oldest; default 2000-01-01). */
 int64_t kura_warehouse_oldest(const struct kura_warehouse *w);
 
+/* kura.yaml: retention and archive. */
+const struct kura_policy *kura_warehouse_policy(const struct kura_warehouse *w);
+
+/* Held by whoever reads partitions, from before the list is made until the last
+ * of them is closed: no file goes while anybody reads.  Calls nest.  Without
+ * permission to read the lock file it does nothing. */
+enum kura_rc kura_warehouse_read_begin(struct kura_warehouse *w,
+                                       struct kura_err *err);
+void kura_warehouse_read_end(struct kura_warehouse *w);
+
 /* --- Partitions ------------------------------------------------------- */
+
+/* Where a copy of a partition is; the nearest first. */
+enum kura_tier { KURA_TIER_ONLINE, KURA_TIER_RESTORED, KURA_TIER_VOLUME };
+
+struct kura_copy {
+    enum kura_tier tier;
+    struct kura_location at; /* the path belongs to the list */
+    char *where; /* VOLUME: the volume's name; RESTORED: the lease; else "" */
+};
+
+/* tier.h draws how one follows the other. */
+enum kura_partition_state {
+    KURA_STATE_OPEN,
+    KURA_STATE_FULL,
+    KURA_STATE_SEALED,
+    KURA_STATE_ARCHIVED,
+    KURA_STATE_EXPIRED
+};
 
 struct kura_partition_entry {
     int64_t number; /* small, unique, never reused: the high part of a rowid */
     char id[33];    /* 32 hex digits, random */
     const struct kura_schema *schema;
     int64_t day; /* days since 1970, UTC: every ts of it lies in that day */
+    enum kura_partition_state state;
     int64_t rows; /* at its last commit that the catalog knows */
     int64_t bytes; /* raw bytes of those rows */
-    char *path;  /* absolute */
+    int64_t first_ts, last_ts; /* of its rows; 0 when it has none */
+    char sha256[KURA_SHA256_HEX]; /* of the plain database; "" while open */
+    struct kura_copy *copies;
+    size_t copy_count;
+    struct kura_location sighting; /* path NULL: none */
 };
 
-/* A snapshot of all partitions that nothing replaces, of one table or (NULL)
- * of all, ordered by day, then number.  *out is freed by _list_free. */
+/* A snapshot of all partitions that nothing replaces, wherever they lie, of one
+ * table or (NULL) of all, ordered by day, then number.  *out is freed by
+ * _list_free. */
 enum kura_rc kura_warehouse_list(struct kura_warehouse *w,
                                  const struct kura_schema *table,
                                  struct kura_partition_entry **out,
                                  size_t *count, struct kura_err *err);
 void kura_warehouse_list_free(struct kura_partition_entry *list, size_t count);
+
+/* The copy to read: the nearest one, with `archived` also one in a volume whose
+ * file is there.  NULL: it cannot be read now. */
+const struct kura_copy *
+kura_partition_copy(const struct kura_partition_entry *e, bool archived);
+
+/* Whether a partition has rows of the source called `name`, as of its last commit
+ * that the catalog knows. */
+enum kura_rc kura_warehouse_partition_has(struct kura_warehouse *w,
+                                          int64_t number, const char *name,
+                                          bool *out, struct kura_err *err);
 
 /* A builder for a table and day: goes on with an open partition that no other
  * process writes and that is not full, or makes the next one.  Holds its lock
@@ -72,7 +120,7 @@ void kura_warehouse_builder_close(struct kura_warehouse *w, int64_t number,
  * date (rows, bytes, sources). */
 enum kura_rc kura_warehouse_committed(struct kura_warehouse *w, int64_t number,
                                       const char *path, struct kura_err *err);
-/* A new partition that is to take the place of `old`: nobody sees it before
+/* A new open partition that is to take the place of `old`: nobody sees it before
  * kura_warehouse_replace.  Closed by kura_warehouse_builder_close. */
 enum kura_rc kura_warehouse_successor(struct kura_warehouse *w,
                                       const struct kura_partition_entry *old,
@@ -85,7 +133,7 @@ enum kura_rc kura_warehouse_partition_lock(struct kura_warehouse *w,
                                            struct kura_err *err);
 void kura_warehouse_partition_unlock(struct kura_warehouse *w, int64_t number);
 /* Puts the successor `with` in the place of `number`: one transaction, then the
- * file of `number` is removed. */
+ * file of `number` is removed as soon as nobody reads. */
 enum kura_rc kura_warehouse_replace(struct kura_warehouse *w, int64_t number,
                                     int64_t with, struct kura_err *err);
 
@@ -143,7 +191,8 @@ enum kura_rc kura_warehouse_source_lock(struct kura_warehouse *w,
 void kura_warehouse_source_unlock(struct kura_warehouse *w, int64_t number);
 
 /* Up to which offset the partitions of a table and day hold a source: the
- * largest over them, 0 for none.  Reads the partitions, not the catalog. */
+ * largest over them, 0 for none.  Reads open partitions themselves; what the
+ * catalog says of those that never change is as good. */
 enum kura_rc kura_warehouse_held(struct kura_warehouse *w,
                                  const struct kura_schema *table, int64_t day,
                                  const char *key, int64_t *bytes,

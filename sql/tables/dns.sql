@@ -1,9 +1,9 @@
 -- Questions to a name server.
 CREATE TABLE dns (
-    src_ip TEXT COLLATE NOCASE, -- client address
+    src_ip TEXT COLLATE NOCASE, -- [client observable] client address
     src_port INTEGER, -- client port
-    query TEXT COLLATE NOCASE, -- name asked for
-    registered_domain TEXT COLLATE NOCASE AS (registered_domain(query)), -- public suffix and one label
+    query TEXT COLLATE NOCASE, -- [observable] name asked for
+    registered_domain TEXT COLLATE NOCASE AS (registered_domain(query)), -- [observable] public suffix and one label
     rev_name TEXT COLLATE NOCASE AS (reverse_host(query)), -- labels in reverse order
     record_type TEXT COLLATE NOCASE, -- A, AAAA, PTR, TXT ...
     class TEXT COLLATE NOCASE, -- IN, CH ...

@@ -122,8 +122,54 @@ gzip -c after.log >small.gz
 head -c 300 small.gz >small-cut.gz
 must_fail 3 kura -C w ingest small-cut.gz
 like "a small cut .gz is told too" "$(cat must_fail.err)" "small-cut\.gz' after byte [0-9]+: "
-# Bytes in the middle are wrong.  libarchive does not compare the checksum of
-# gzip, so there the damage must break the stream; elsewhere one bit is enough.
+# The torn line at the cut waits for the good copy.
+fresh
+must_fail 3 kura -C w ingest cut.gz
+kura -C w cat cut.gz >cut.out
+is "a cut .gz: all whole lines that can be decoded" \
+    "$(wc -l <cut.out)" "$(zcat cut.gz 2>zcat.err | wc -l)"
+is "a cut .gz: the torn line is held back" "$(tail -c 1 cut.out)" ""
+is "a cut .gz: no line of it is a reject" \
+    "$(value w 'SELECT count(*) FROM reject')" 0
+# The checksum at the end of a gzip file.
+gzip -c after.log >crc.gz
+{ head -c -8 crc.gz; printf '\001\002\003\004'; tail -c 4 crc.gz; } >wrong.gz
+fresh
+must_fail 3 kura -C w ingest wrong.gz
+like "a wrong checksum is told" "$(cat must_fail.err)" "wrong\.gz' after byte $(wc -c <after.log): "
+fresh
+must_fail 3 sh -c 'kura -C w ingest - <wrong.gz'
+cat crc.gz crc.gz >twice.gz
+cat after.log after.log >twice.log
+fresh
+ok "a gzip file of two members" kura -C w ingest twice.gz
+comes_back twice.gz twice.log
+# Zeros are no tar, unless they are all there is.
+fresh
+{ head -c 2048 /dev/zero; cat after.log; } >zeros.log
+xz -k zeros.log
+ok "a compressed file that begins with zeros" kura -C w ingest zeros.log.xz
+comes_back zeros.log.xz zeros.log
+head -c 10240 /dev/zero | gzip >empty.tar.gz
+ok "an empty tar" kura -C w ingest empty.tar.gz
+like "an empty tar is told" "$(cat ok.err)" "empty\.tar\.gz' holds no files"
+# What is in a directory and is no file.
+fresh
+mkdir odd
+mkfifo odd/fifo
+ln -s . odd/loop
+cp after.log odd/after.log
+ok "a directory with a pipe and a link to itself" \
+    timeout -k 1 10 kura -C w ingest odd
+like "the pipe is told" "$(cat ok.err)" "odd/fifo' is neither"
+is "its file is loaded once" "$(total)" 50+0
+must_fail 3 kura -C w ingest /dev/null
+mkfifo gz.fifo
+fresh
+{ gzip -c after.log >gz.fifo & }
+ok "a compressed pipe with a name" timeout -k 1 10 kura -C w ingest gz.fifo
+is "a compressed pipe with a name gives its lines" "$(total)" 50+0
+# Bytes in the middle are wrong.
 damage() { # FILE HOW-MANY
     size=$(wc -c <"$1")
     {
@@ -141,6 +187,8 @@ for f in whole.gz:4000 whole.log.xz:1 whole.log.bz2:1 whole.zip:1; do
     must_fail 3 kura -C w ingest "flip-${f%:*}" after.log
     like "damaged ${f%:*}: the message names file and byte" \
         "$(cat must_fail.err)" "flip-${f%:*}[^']*' after byte [0-9]+: "
+    is "damaged ${f%:*}: no empty message" \
+        "$(grep -cE '^kura:( error:)? *$' must_fail.err)" 0
     comes_back after.log after.log
 done
 # A cut tar: the members before the cut are there.

@@ -95,6 +95,8 @@ loads 100 "grown" grown.log
 lines 251 260 >>grown.log
 gzip -c grown.log >grown.log.gz
 loads 10 "grown further, and compressed" grown.log.gz
+like "growth under another name is told" "$(cat ok.err)" \
+    "grown\.log\.gz' begins with all of '.*/grown\.log'"
 loads 0 "the plain file after its compressed copy" grown.log
 loads 0 "an older and shorter copy" older.log
 is "grown: every line once" "$(total)" 260+0
@@ -157,6 +159,8 @@ lines 1 100 >one.log
 { lines 1 90; lines 500 520; } >two.log
 loads 100 "the first of two files with the same head" one.log
 loads 111 "the second of them" two.log
+like "same beginning, but differs: told" "$(cat ok.err)" \
+    "two\.log' has the same beginning as '.*one\.log', but differs"
 loads 0 "both of them again" one.log two.log
 is "same head: two sources" "$(total)" 211+0
 comes_back one.log one.log
@@ -173,6 +177,24 @@ lines 1000 1099 >one.log
 loads 100 "written anew" one.log
 is "written anew: every line is there" "$(total)" 331+0
 is "three sources, three names" "$(kura -C w cat --list | cut -f 4 | sort -u | wc -l)" 3
+
+# --- A signal while builders change -------------------------------------
+
+# Lines of 300 days in turn, where few builders may be open.
+fresh
+awk 'BEGIN {
+    for (i = 0; i < 30000; i++)
+        printf "%d.000 1 192.0.2.1 TCP_MISS/200 1 GET http://example.com/%d" \
+            " - HIER_DIRECT/203.0.113.7 text/html\n",
+            1420070400 + i * 7 % 300 * 86400, i
+}' >days.log
+sh -c 'ulimit -n 80; exec timeout -k 3 1 "$KURA_BUILD/kura" -C w ingest days.log' 2>days.err
+code=$?
+[ $code = 124 ]
+report $? "a signal is obeyed while builders change" "exit code $code" "$(cat days.err)"
+ok "after the signal" kura -C w ingest days.log
+is "after the signal: every line once" \
+    "$(value w "SELECT count(*) || '/' || count(DISTINCT line) FROM proxy")" 30000/30000
 
 # --- Two loads at once --------------------------------------------------
 

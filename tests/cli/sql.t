@@ -42,7 +42,7 @@ must_fail 3 kura -C nowhere sql 'SELECT 1'
 
 is "rows" "$(value w 'SELECT count(*), sum(sc_bytes) FROM proxy')" 5,150
 is "text is found whatever its case" "$(value w "SELECT count(*) FROM proxy WHERE cs_host = 'WWW.Example.COM'")" 3
-is "a group" "$(sql --format json 'SELECT cs_host, count(*) AS n FROM proxy GROUP BY 1 ORDER BY 1' | tr '\n' ' ')" \
+is "a group" "$(sql --format json 'SELECT cs_host, count(*) AS n FROM proxy GROUP BY 1 ORDER BY 1' | grep -v '^{"coverage"' | tr '\n' ' ')" \
     '{"cs_host":"www.example.com","n":3} {"cs_host":"www.example.org","n":2} '
 is "times" "$(value w 'SELECT min(time), max(time) FROM proxy')" \
     2015-02-18T00:00:00.000000Z,2015-02-20T00:00:00.000000Z
@@ -60,9 +60,28 @@ is "--from with a time" "$(count --from 2015-02-18T00:00:01)" 4
 is "nothing in it" "$(count --from 2016-01-01)" 0
 must_fail 2 kura -C w sql --from nonsense 'SELECT 1'
 must_fail 2 kura -C w sql --to 2015-02-30 'SELECT 1'
+is "--from with a blank in it" "$(count --from '2015-02-18 01:01:39')" 4
+is "--from with an hour" "$(count --from 2015-02-18T00 --to 2015-02-18T01)" 2
+must_fail 2 kura -C w sql --to 2015-02-18T1 'SELECT 1'
+must_fail 2 kura -C w --now nonsense sql 'SELECT 1'
 sql --stats --from 2015-02-20 'SELECT count(*) FROM proxy' >out 2>err
 like "--stats tells what was read" "$(cat err)" "partitions [0-9]+ considered, 1 opened; .* in the answer"
 is "--stats leaves the answer alone" "$(cat out)" "$(sql --from 2015-02-20 'SELECT count(*) FROM proxy' 2>/dev/null)"
+
+is "two columns of a name" "$(sql --format json 'SELECT 1 AS a, 2 AS a, 3 AS a')" \
+    '{"a":1,"a_2":2,"a_3":3}'
+
+# Nobody reads the rest: no words, the end of other tools.
+(
+    set +e
+    trap - PIPE
+    {
+        sql 'WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 400000) SELECT i FROM r' 2>err
+        echo $? >code
+    } | head -1 >/dev/null
+)
+is "a closed pipe is told to nobody" "$(cat err)" ""
+is "and ends it by the signal" "$(cat code)" 141
 
 # --- It only reads ------------------------------------------------------
 
@@ -94,6 +113,20 @@ for t in 0 -1 x 1.5 86401; do
     must_fail 2 kura -C w sql --timeout $t 'SELECT 1'
 done
 
+# A pattern that gives up on a text: whoever wrote the text must not hide it.
+as=$(printf '%0100d' 0 | tr 0 a)
+printf '1424221300.000      7 192.168.0.12 TCP_MISS/200 1 GET http://www.example.net/%sb - HIER_DIRECT/203.0.113.7 text/html\n' \
+    "$as" "${as}a" >hard.log
+kura -q init hard
+kura -q -C hard ingest hard.log
+for s in "c_uri REGEXP '/(a+)+(?=[^b]\$)'" "raw REGEXP '/(a+)+(?=[^ab ])'"; do
+    is "$s: no rows" "$(kura -C hard sql --format json "SELECT line FROM proxy WHERE $s" 2>err | grep -c '^{"line"')" 0
+    like "$s: told" "$(cat err)" "^kura: a pattern gave up on 2 text\(s\): "
+    like "$s: counted" "$(kura -C hard sql --format json "SELECT line FROM proxy WHERE $s" 2>/dev/null | tail -1)" '^\{"coverage":\[.*\],"gave_up":2\}$'
+done
+kura -C hard sql "SELECT line FROM proxy WHERE c_uri REGEXP 'a+b\$'" >out 2>err
+is "another gives up on none" "$(cat err)" ""
+
 # --- Hostile content ----------------------------------------------------
 
 esc=$(printf '\033')
@@ -114,6 +147,16 @@ for form in table md csv json; do
         report $? "no escape sequence in $form: $s" "$(od -c out | head -5)"
     done
 done
+# CSV only where nobody looks at it; U+009B is such a sequence too.
+if command -v script >/dev/null; then
+    script -qec "kura -C w sql --format csv \"SELECT char(27, 91, 50, 74, 8238, 155) || 'x' AS x\"" /dev/null </dev/null >out 2>err
+    is "CSV on a terminal" "$(tr -d '\r' <out)" "$(printf 'x\n\\x1b[2J\\u{202e}\\u{009b}x')"
+fi
+is "not elsewhere" "$(sql --format csv 'SELECT char(155) AS x' | sed 1d | od -An -tx1 | tr -d ' ')" c29b0d0a
+printf '1424221300.000      7 192.168.0.13 TCP_MISS/200 1 GET http://www.example.net/\302\2332J - HIER_DIRECT/203.0.113.7 text/html\n' >c1.log
+kura -q -C w ingest c1.log
+is "U+009B is not stored" "$(value w "SELECT c_uri FROM proxy WHERE src_ip = '192.168.0.13'")" 'http://www.example.net/\xc2\x9b2J'
+ok "and comes back" sh -c 'kura -C w cat c1.log | cmp - c1.log'
 kura -C w rejects --lines >out
 grep -q "$esc" out
 [ $? = 1 ]
@@ -127,6 +170,13 @@ kura -C w ingest "evil$esc[2J.log" 2>err
 grep -q "$esc" err
 [ $? = 1 ]
 report $? "none in a message about a file"
+odd=$(printf 'n\nl%s[2J\377\302\233.log' "$esc")
+request 1424217601 200 77 http://www.example.com/odd >"$odd"
+kura -q -C w ingest "$odd"
+ok "cat takes such a name as it was typed" sh -c 'kura -C w cat "$1" | cmp - "$1"' sh "$odd"
+ok "and as it is listed" sh -c 'kura -C w cat "$(kura -C w cat --list | cut -f4 | grep "x9b.log$")" | cmp - "$1"' sh "$odd"
+must_fail 3 kura -C w cat "no such $odd"
+is "an error shows it in one line" "$(cat must_fail.err)" "kura: error: no source is called 'no such n\\x0al\\x1b[2J\\xff\\xc2\\x9b.log'"
 kura -C w status >out 2>&1
 grep -q "$esc" out
 [ $? = 1 ]

@@ -18,9 +18,9 @@ if [ -e warehouse ]; then
 fi
 
 # Monday to Thursday; the same logs every time.
-make_log() {
-    "$build/bench/generate" --product "$1" --lines "$2" --days 4 \
-        --start 2015-02-16 --seed 1 --clients 200 > "logs/$3"
+make_log() { # PRODUCT LINES FILE [DAYS FIRST-DAY]
+    "$build/bench/generate" --product "$1" --lines "$2" --days "${4:-4}" \
+        --start "${5:-2015-02-16}" --seed 1 --clients 200 > "logs/$3"
 }
 
 say() {
@@ -42,6 +42,7 @@ make_log squid 200000 access.log
 make_log postfix 60000 maillog
 make_log netscreen 100000 firewall.log
 make_log bind 100000 queries.log
+make_log squid 40000 access-2014.log 230 2014-07-01
 
 say 'A warehouse, and the logs of a proxy, a mail server, a firewall and a name server'
 run kura init warehouse --zone Asia/Tokyo
@@ -99,6 +100,37 @@ if [ "$before" != "$after" ]; then
     echo 'demo: they differ' >&2
     exit 1
 fi
+
+
+# What depends on the date is told what it is.
+at() {
+    printf '$ kura -C warehouse --now 2015-02-23 %s\n' "$*"
+    kura -C warehouse --now 2015-02-23 "$@"
+}
+
+say 'The second half of 2014 as well: what is older than three months leaves'
+at ingest logs/access-2014.log
+at maintain --dry-run | tail -n 5
+at -q maintain
+at volumes
+
+say 'Online only: the answer says what it did not search'
+at sql "SELECT min(day), max(day), count(*) FROM proxy" 2>&1
+
+say 'Was the night-time host seen before?  Sightings stay when the logs leave'
+at seen update.tenki-yoho.invalid
+
+say 'A quarter back for a case, asked together with what is online'
+at restore 2014Q3 --case CASE-7 --for 30d 2>&1
+at sql --from 2014-07 --to 2014-09 --coverage \
+    "SELECT src_ip, count(*) AS requests, min(day), max(day) FROM proxy
+WHERE cs_host = 'update.tenki-yoho.invalid' GROUP BY 1" 2>&1
+at release L1
+
+say 'The rest of the archive in place, nothing restored'
+at sql --archived --from 2014-10 --to 2014-12 --coverage \
+    "SELECT src_ip, count(*) AS requests, min(day), max(day) FROM proxy
+WHERE cs_host = 'update.tenki-yoho.invalid' GROUP BY 1" 2>&1
 
 printf '\nThe warehouse is %s; ask on with\n' "$dir/warehouse"
 printf '    %s -C %s sql "SELECT ..."\n' "$build/kura" "$dir/warehouse"

@@ -1,12 +1,14 @@
 /* matrix.c - the same question to the tables of a warehouse and to plain copies
  * of them must have the same answer.
  *
- *   matrix FORMS WAREHOUSE BIG
+ *   matrix FORMS WAREHOUSE BIG [WAREHOUSE BIG]...
  *
- * FORMS is the folder matrix beside this file; matrix.t makes the warehouses.
+ * FORMS is the folder matrix beside this file; matrix.t makes the warehouses:
+ * each further pair has the same rows as the first in another tier.
  *
  * The copies are ordinary tables with the same declarations, filled by INSERT
- * ... SELECT, so SQLite itself says what is right.  Every form of
+ * ... SELECT from the first pair, so SQLite itself says what is right.  Every
+ * form of
  * FORMS/columns.txt is asked about every column of the list `checked`, with
  * values that are there, that nearly are, and that are not.  TAP: a line for
  * each table, column and group of forms; below it, the first questions that
@@ -103,6 +105,7 @@ struct target {
 };
 
 struct matrix {
+    const char *name; /* of the warehouse */
     struct kura_warehouse *w;
     struct kura_engine *engine;
     sqlite3 *db;
@@ -313,9 +316,9 @@ static void group_end(struct matrix *m, const struct target *t,
     bool ok = m->differing == 0;
 
     m->failed += !ok;
-    (void)printf("%sok %d - %s%s%s: %s (%d asked, %d differ)\n%s",
-                 ok ? "" : "not ", ++m->tests, t->table, *t->column ? "." : "",
-                 t->column, name, m->asked, m->differing,
+    (void)printf("%sok %d - %s: %s%s%s: %s (%d asked, %d differ)\n%s",
+                 ok ? "" : "not ", ++m->tests, m->name, t->table,
+                 *t->column ? "." : "", t->column, name, m->asked, m->differing,
                  ok ? "" : m->comment.data);
 }
 
@@ -705,20 +708,36 @@ static void bound_make(struct matrix *m)
     run(m, b->data);
 }
 
-static void matrix_open(struct matrix *m, const char *dir)
+/* `copies` is a database of the first warehouse's copies, made if there is
+ * none. */
+static void copies_open(struct matrix *m, const char *copies)
 {
-    struct kura_err err = KURA_ERR_INIT;
+    FILE *f = fopen(copies, "r");
+    char *sql = sqlite3_mprintf(
+        f != NULL ? "ATTACH %Q AS copies" : "VACUUM INTO %Q", copies);
     int i;
 
+    for (i = 0; f == NULL && i < kura_schema_count(); i++)
+        plain_make(m, kura_schema_at(i));
+    if (f == NULL)
+        bound_make(m);
+    else
+        (void)fclose(f);
+    run(m, sql);
+    sqlite3_free(sql);
+}
+
+static void matrix_open(struct matrix *m, const char *dir, const char *copies)
+{
+    const struct kura_engine_options o = {INT64_MIN, INT64_MAX, true};
+    struct kura_err err = KURA_ERR_INIT;
+
+    m->name = dir;
     must(kura_warehouse_open(dir, false, &m->w, &err), &err);
     if (sqlite3_open(":memory:", &m->db) != SQLITE_OK)
         die("matrix", "out of memory");
-    must(kura_engine_register(m->db, m->w, INT64_MIN, INT64_MAX, &m->engine,
-                              &err),
-         &err);
-    for (i = 0; i < kura_schema_count(); i++)
-        plain_make(m, kura_schema_at(i));
-    bound_make(m);
+    must(kura_engine_register(m->db, m->w, &o, &m->engine, &err), &err);
+    copies_open(m, copies);
 }
 
 static void matrix_close(struct matrix *m)
@@ -798,20 +817,24 @@ int main(int argc, char **argv)
     const struct target dns = {"dns", "", {{NULL, 0}}};
     struct kura_err err = KURA_ERR_INIT;
     struct matrix m;
+    int i;
 
-    if (argc != 4) {
-        (void)fprintf(stderr, "usage: matrix FORMS WAREHOUSE BIG\n");
+    if (argc < 4 || argc % 2 != 0) {
+        (void)fprintf(stderr, "usage: matrix FORMS WAREHOUSE BIG...\n");
         return 2;
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     must(kura_schema_load(&err), &err);
     matrix_init(&m, argv[1]);
-    matrix_open(&m, argv[2]);
-    check_warehouse(&m);
-    matrix_close(&m);
-    matrix_open(&m, argv[3]);
-    check_forms(&m, &dns, &m.big, NULL);
-    matrix_close(&m);
+    for (i = 2; i < argc; i += 2) {
+        m.seed = 0;
+        matrix_open(&m, argv[i], "copies.db");
+        check_warehouse(&m);
+        matrix_close(&m);
+        matrix_open(&m, argv[i + 1], "big-copies.db");
+        check_forms(&m, &dns, &m.big, NULL);
+        matrix_close(&m);
+    }
     matrix_release(&m);
     (void)printf("1..%d\n", m.tests);
     return m.failed == 0 ? 0 : 1;

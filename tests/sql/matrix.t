@@ -3,7 +3,9 @@
 # rows on the tables of the warehouse as on plain copies of them.  This makes
 # the warehouse: made-up logs of four products with what is hard to compare
 # (other case, numbers as text, NULL, empty, long, not ASCII, not UTF-8, limits
-# of integers, midnight); the program matrix asks and answers in TAP.
+# of integers, midnight); the program matrix asks and answers in TAP.  The same
+# is asked of a copy of the warehouse whose days are sealed, and of one whose
+# days are in volumes that are read in place.
 . "$(dirname "$0")/../lib.sh"
 
 # Five days from 2015-02-26 on (UTC), the last one behind the end of a month.
@@ -271,5 +273,39 @@ awk 'BEGIN {
         kura -q init big && kura -q -C big ingest big.log
 } >&2 || exit 1
 
+# The last line of each makes all days before it over; its own stays open.
+late="20-Mar-2015 00:00:01 client 192.168.0.1#53: query: h1.example.net IN A +"
+later() { # COMMAND OPTION...: on each warehouse of the tier
+    for w in $tier; do
+        kura -q -C "$w" --now 2015-06-01T00:00:00 "$@" >&2 || exit 1
+    done
+}
+echo "$late" >late.log
+tier="w big"
+later ingest late.log
+cp -R w sealed
+cp -R big sealed-big
+tier="sealed sealed-big"
+later maintain
+cp -R sealed archived
+cp -R sealed-big archived-big
+tier="archived archived-big"
+later archive --before 2015-03-20
+
+# Else the same would be asked three times.
+open=$(find w big -name '*.db' -path '*/online/*' | wc -l)
+sealed=$(find sealed sealed-big -name '*.db.zst' -path '*/online/*' | wc -l)
+left=$(find sealed sealed-big -name '*.db' -path '*/online/*' | wc -l)
+online=$(find archived archived-big -name '*.db*' -path '*/online/*' \
+    ! -name '*-wal' ! -name '*-shm' | wc -l)
+volumes=$(find archived archived-big -name '*.tar' | wc -l)
+if [ "$open" -lt 24 ] || [ "$sealed" -ne $((open - 2)) ] || [ "$left" -ne 2 ] ||
+    [ "$online" -ne 2 ] || [ "$volumes" -lt 5 ]; then
+    echo "Bail out! $open open, $sealed sealed and $left not," \
+        "$volumes volumes and $online still online"
+    exit 1
+fi
+
 # Not exec: the trap of lib.sh removes the directory.
-"$KURA_BUILD/sql/matrix" "$top/tests/sql/matrix" w big
+"$KURA_BUILD/sql/matrix" "$top/tests/sql/matrix" w big sealed sealed-big \
+    archived archived-big

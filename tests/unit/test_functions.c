@@ -220,6 +220,20 @@ static void patterns(void **state)
            "error: the pattern has no group -1");
 }
 
+static void patterns_that_give_up_are_counted(void **state)
+{
+    int64_t before = kura_text_gave_up();
+
+    expect(state, "'aaaa' REGEXP '^(a+)+$'", "1");
+    assert_int_equal(kura_text_gave_up(), before);
+    expect(state, "replace(hex(zeroblob(40)), '0', 'a') || 'b' "
+                  "REGEXP '^(a+)+(?=[^b]$)'", "NULL");
+    assert_int_equal(kura_text_gave_up(), before + 1);
+    expect(state, "regexp_extract(replace(hex(zeroblob(40)), '0', 'a') || 'b', "
+                  "'^(a+)+(?=[^b]$)')", "NULL");
+    assert_int_equal(kura_text_gave_up(), before + 2);
+}
+
 static void bad_pattern_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -310,6 +324,7 @@ int main(void)
         cmocka_unit_test(actions_and_names),
         cmocka_unit_test(times),
         cmocka_unit_test(patterns),
+        cmocka_unit_test(patterns_that_give_up_are_counted),
         cmocka_unit_test(bad_pattern_is_named),
         cmocka_unit_test(entropies),
         cmocka_unit_test(aggregates),

@@ -134,6 +134,10 @@ static void csv_runs_nothing(void **state)
            "'=1+1,'+1 2,'-cmd,'@x,'\tx,'\xef\xbc\x9d" "1,\"'=a,b\"\r\n");
     expect("SELECT -5 AS a, '-5' AS b, '+1.5e3' AS c, '-' AS d, 'a=b' AS e",
            KURA_OUTPUT_CSV, "a,b,c,d,e\r\n-5,-5,+1.5e3,'-,a=b\r\n");
+    expect("SELECT '  =1' AS a, char(0xA0) || '@x' AS b, ' -5' AS c, ' a' AS d, "
+           "'   ' AS e",
+           KURA_OUTPUT_CSV,
+           "a,b,c,d,e\r\n\"'  =1\",'\xc2\xa0@x,\" -5\",\" a\",\"   \"\r\n");
 }
 
 static void json(void **state)
@@ -151,6 +155,11 @@ static void json(void **state)
     expect("SELECT char(0x8ACB) AS a, 9e999 AS b", KURA_OUTPUT_JSON,
            "{\"a\":\"\xe8\xab\x8b\",\"b\":null}\n");
     expect("SELECT 1 AS a WHERE 0", KURA_OUTPUT_JSON, "");
+    expect("SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a UNION ALL "
+           "SELECT 5, 6, 7, 8",
+           KURA_OUTPUT_JSON,
+           "{\"a\":1,\"a_3\":2,\"a_2\":3,\"a_4\":4}\n"
+           "{\"a\":5,\"a_3\":6,\"a_2\":7,\"a_4\":8}\n");
 }
 
 static void markdown(void **state)

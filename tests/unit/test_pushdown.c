@@ -382,20 +382,33 @@ static void test_time_text(void **state)
             }
 }
 
-/* Whatever the zone, no instant of a day that holds is left out. */
+/* The instants of a date in a zone, no more where the zone stands still. */
 static void test_day_text(void **state)
 {
     const int64_t day = kura_days_from_civil(2015, 2, 19) * KURA_DAY;
-    struct kura_span s = {INT64_MIN, INT64_MAX}, t = s;
-    struct kura_operand v = text("2015-02-19"), none = text("2015-02-19x");
+    const int64_t hour = 3600 * KURA_SECOND;
+    struct kura_span s = {INT64_MIN, INT64_MAX}, t = s, u = s, w = s;
+    struct kura_operand v = text("2015-02-19"), none = text("2015-02-19x"),
+                        spring = text("2015-03-29");
+    struct kura_zone *tokyo = NULL, *berlin = NULL;
 
     (void)state;
-    kura_span_day(&s, KURA_OP_EQ, false, &v);
-    assert_true(s.low <= day - 14 * 3600 * KURA_SECOND);
-    assert_true(s.high >= day + KURA_DAY - 1 + 12 * 3600 * KURA_SECOND);
-    assert_true(s.low > day - 2 * KURA_DAY && s.high < day + 3 * KURA_DAY);
-    kura_span_day(&t, KURA_OP_EQ, false, &none);
-    assert_true(t.low > t.high);
+    assert_int_equal(kura_zone_new("Asia/Tokyo", &tokyo, NULL), KURA_OK);
+    assert_int_equal(kura_zone_new("Europe/Berlin", &berlin, NULL), KURA_OK);
+    kura_span_day(&s, NULL, KURA_OP_EQ, false, &v);
+    assert_true(s.low == day && s.high == day + KURA_DAY - 1);
+    kura_span_day(&t, tokyo, KURA_OP_EQ, false, &v);
+    assert_true(t.low == day - 9 * hour);
+    assert_true(t.high == day + 15 * hour - 1);
+    kura_span_day(&u, tokyo, KURA_OP_EQ, false, &none);
+    assert_true(u.low > u.high);
+    /* A day of 23 hours: all of it, and not much more. */
+    kura_span_day(&w, berlin, KURA_OP_EQ, false, &spring);
+    assert_true(w.low <= day + 38 * KURA_DAY - hour);
+    assert_true(w.high >= day + 39 * KURA_DAY - 2 * hour - 1);
+    assert_true(w.high - w.low < 2 * KURA_DAY);
+    kura_zone_free(tokyo);
+    kura_zone_free(berlin);
 }
 
 static void test_ts(void **state)

@@ -87,6 +87,39 @@ static void test_computed_columns_name_what_they_read(void **state)
     assert_int_equal(c->argument, kura_schema_column(s, "ts"));
 }
 
+static void test_sighting_is_no_table_of_logs(void **state)
+{
+    const struct kura_schema *s = kura_schema_find("sighting");
+    int i;
+
+    (void)state;
+    assert_non_null(s);
+    assert_ptr_equal(s, kura_schema_sighting());
+    assert_false(s->log);
+    assert_int_equal(kura_schema_column(s, "raw"), -1);
+    assert_int_equal(kura_schema_column(s, "source"), -1);
+    for (i = 0; i < kura_schema_count(); i++) {
+        assert_ptr_not_equal(kura_schema_at(i), s);
+        assert_true(kura_schema_at(i)->log);
+    }
+}
+
+static void test_marks(void **state)
+{
+    const struct kura_schema *proxy = kura_schema_find("proxy");
+
+    (void)state;
+    assert_int_equal(proxy->client, kura_schema_column(proxy, "src_ip"));
+    assert_int_equal(kura_schema_find("reject")->client, -1);
+    assert_true(column_of("proxy", "src_ip")->observable);
+    assert_true(column_of("proxy", "cs_host")->observable);
+    assert_false(column_of("proxy", "cs_host")->client);
+    assert_true(column_of("dns", "registered_domain")->observable);
+    assert_false(column_of("proxy", "c_uri")->observable);
+    /* The mark is no part of what the column means. */
+    assert_string_equal(column_of("proxy", "src_ip")->about, "client address");
+}
+
 static void test_every_name_is_unique_and_explained(void **state)
 {
     int i, j;
@@ -121,6 +154,8 @@ int main(void)
         cmocka_unit_test(test_time_comes_first_and_raw_last),
         cmocka_unit_test(test_types_and_collation),
         cmocka_unit_test(test_computed_columns_name_what_they_read),
+        cmocka_unit_test(test_sighting_is_no_table_of_logs),
+        cmocka_unit_test(test_marks),
         cmocka_unit_test(test_every_name_is_unique_and_explained),
     };
 

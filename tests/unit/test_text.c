@@ -108,6 +108,10 @@ static void test_clean_writes(void **state)
     check_written(kura_text_clean, LIT("\xE8\x94\xB5\xE8\x94"),
                   "\xE8\x94\xB5\\xe8\\x94");
     check_written(kura_text_clean, LIT("\xED\xA0\x80"), "\\xed\\xa0\\x80");
+    check_written(kura_text_clean, LIT("\xC2\x80\xC2\x9F\xC2\xA0"),
+                  "\\xc2\\x80\\xc2\\x9f\xC2\xA0");
+    assert_false(kura_text_is_clean(LIT("evil.example\xC2\x9B[2J.test")));
+    assert_true(kura_text_is_clean(LIT("caf\xC3\xA9\xC2\xA0")));
 }
 
 static void test_clean_full_buffer(void **state)
@@ -172,6 +176,11 @@ static void test_escape(void **state)
                   "exe.\\u{202e}gpj");
     check_written(kura_text_escape, LIT("\xE2\x81\xA6\xD8\x9C"),
                   "\\u{2066}\\u{061c}");
+    check_written(kura_text_escape, LIT("a\xE2\x80\x8B\xEF\xBB\xBF\xE2\x80\xA8"),
+                  "a\\u{200b}\\u{feff}\\u{2028}");
+    check_written(kura_text_escape,
+                  LIT("\xE2\x81\xA0\xF3\xA0\x81\x81\xE3\x80\x80"),
+                  "\\u{2060}\\u{e0041}\xE3\x80\x80");
     check_written(kura_text_escape, LIT("\x9B\xFF"), "\\x9b\\xff");
     check_written(kura_text_escape, LIT("\xEF\xBF\xBD"), "\xEF\xBF\xBD");
 }

@@ -156,6 +156,39 @@ static void test_open_nothing(void **state)
     assert_null(w);
 }
 
+/* A warehouse with partitions that has lost its catalog, or its settings. */
+static void test_open_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct kura_warehouse *w = NULL;
+    struct kura_builder *b;
+    int64_t number;
+    char path[128];
+
+    OK(f, kura_warehouse_builder(f->w, f->dns, f->day, &b, &number, &f->err));
+    kura_warehouse_builder_close(f->w, number, b);
+    kura_warehouse_close(f->w);
+    f->w = NULL;
+    (void)snprintf(path, sizeof(path), "%s/kura.yaml", f->dir);
+    assert_int_equal(unlink(path), 0);
+    REFUSED(f, kura_warehouse_open(f->dir, true, &w, &f->err), KURA_ENOTFOUND,
+            "kura.yaml' is missing\nhint: ");
+    OK(f, kura_warehouse_open(f->dir, false, &w, &f->err));
+    kura_warehouse_close(w);
+    w = NULL;
+    config_put(f, "");
+    OK(f, kura_warehouse_open(f->dir, true, &w, &f->err));
+    kura_warehouse_close(w);
+    w = NULL;
+    (void)snprintf(path, sizeof(path), "%s/catalog.db", f->dir);
+    assert_int_equal(unlink(path), 0);
+    REFUSED(f, kura_warehouse_open(f->dir, false, &w, &f->err), KURA_ENOTFOUND,
+            "kura catalog rebuild makes it anew");
+    REFUSED(f, kura_warehouse_init(f->dir, NULL, &f->err), KURA_EINPUT,
+            "kura catalog rebuild makes it anew");
+    assert_null(w);
+}
+
 static void config_refused(struct fixture *f, const char *text,
                            const char *words)
 {
@@ -208,7 +241,7 @@ static void test_builder_goes_on(void **state)
     row_add(f, b, "q.log", 40);
     OK(f, kura_warehouse_list(f->w, NULL, &list, &count, &f->err));
     assert_int_equal(count, 2);
-    OK(f, kura_warehouse_committed(f->w, first, list[0].path, &f->err));
+    OK(f, kura_warehouse_committed(f->w, first, list[0].copies[0].at.path, &f->err));
     kura_warehouse_builder_close(f->w, first, b);
     kura_warehouse_list_free(list, count);
     /* Nobody writes it now: it goes on with its row. */
@@ -224,7 +257,7 @@ static void test_builder_goes_on(void **state)
     assert_int_equal(list[0].rows, 1);
     assert_int_equal(list[0].bytes, 40);
     assert_ptr_equal(list[0].schema, f->dns);
-    assert_int_equal(list[0].path[0], '/');
+    assert_int_equal(list[0].copies[0].at.path[0], '/');
     assert_int_equal(list[1].rows, 0);
     kura_warehouse_list_free(list, count);
     OK(f, kura_warehouse_list(f->w, kura_schema_find("mail"), &list, &count,
@@ -261,7 +294,7 @@ static void test_missing_file(void **state)
     OK(f, kura_warehouse_builder(f->w, f->dns, f->day, &b, &number, &f->err));
     kura_warehouse_builder_close(f->w, number, b);
     OK(f, kura_warehouse_list(f->w, f->dns, &list, &count, &f->err));
-    OK(f, kura_fs_remove(list[0].path, &f->err));
+    OK(f, kura_fs_remove(list[0].copies[0].at.path, &f->err));
     kura_warehouse_list_free(list, count);
     OK(f, kura_warehouse_list(f->w, f->dns, &list, &count, &f->err));
     assert_int_equal(count, 1);
@@ -324,12 +357,12 @@ static void test_holdings(void **state)
     OK(f, kura_warehouse_list(f->w, NULL, &list, &count, &f->err));
     for (i = 0; i < count; i++) /* twice: it replaces what it said before */
         OK(f, kura_warehouse_committed(f->w, list[i % 2].number,
-                                       list[i % 2].path, &f->err));
+                                       list[i % 2].copies[0].at.path, &f->err));
     OK(f,
-       kura_warehouse_committed(f->w, list[0].number, list[0].path, &f->err));
+       kura_warehouse_committed(f->w, list[0].number, list[0].copies[0].at.path, &f->err));
     REFUSED(
         f,
-        kura_warehouse_committed(f->w, list[0].number, list[1].path, &f->err),
+        kura_warehouse_committed(f->w, list[0].number, list[1].copies[0].at.path, &f->err),
         KURA_ECORRUPT, "not the partition");
     kura_warehouse_list_free(list, count);
     OK(f, kura_warehouse_holdings(f->w, &h, &n, &f->err));
@@ -473,6 +506,39 @@ static void test_two_writers(void **state)
     kura_warehouse_close(other);
 }
 
+/* What a user without any permission to write is told. */
+static int write_as_nobody(const struct fixture *f)
+{
+    struct kura_err err = KURA_ERR_INIT;
+    struct kura_warehouse *w = NULL;
+
+    if (geteuid() == 0 && setuid(NOBODY) != 0)
+        return 1;
+    if (kura_warehouse_open(f->dir, true, &w, &err) != KURA_EIO)
+        return 2;
+    return strstr(err.msg, "no permission to write '") == NULL ||
+           strstr(err.msg, "/lock'") == NULL;
+}
+
+static void test_write_as_nobody(void **state)
+{
+    struct fixture *f = *state;
+    char lock[128];
+    int status;
+    pid_t pid;
+
+    (void)snprintf(lock, sizeof(lock), "%s/lock", f->dir);
+    assert_int_equal(chmod(lock, 0444), 0);
+    assert_int_equal(chmod(f->top, 0755), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(write_as_nobody(f));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* What a user without any permission to write sees; 0 when all is there. */
 static int read_as_nobody(const struct fixture *f)
 {
@@ -536,6 +602,8 @@ int main(void)
         TEST(test_held),        TEST(test_holdings),
         TEST(test_replace),     TEST(test_sources),
         TEST(test_two_writers), TEST(test_read_only),
+        TEST(test_write_as_nobody),
+        TEST(test_open_lost),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,140 @@
+/* cmd_tables.c - which tables and columns there are; needs no warehouse. */
+#include "cli/cmd.h"
+
+#include "query/output.h"
+#include "store/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct kura_opt tables_options[] = {
+    {"format", 'f', "FORMAT", "table (default), csv, json, md"},
+    {NULL, 0, NULL, NULL}};
+
+/* The rows go through a database in memory, because that is what
+ * kura_output_write takes. */
+#define TABLES_SQL "CREATE TEMP TABLE t (a, b, c, d)"
+#define TABLES_PUT_SQL "INSERT INTO t VALUES (?1, ?2, ?3, ?4)"
+#define TABLES_LIST_SQL                                                        \
+    "SELECT a AS \"table\", b AS columns, c AS meaning FROM t ORDER BY rowid"
+#define TABLES_COLUMNS_SQL                                                     \
+    "SELECT a AS \"column\", b AS type, c AS kept, d AS meaning FROM t"       \
+    " ORDER BY rowid"
+
+static enum kura_rc tables_fail(sqlite3 *db, struct kura_err *err)
+{
+    return kura_err_set(err, KURA_EIO, "cannot list the tables: %s",
+                        sqlite3_errmsg(db));
+}
+
+static enum kura_rc tables_put(sqlite3 *db, const char *const text[4],
+                               struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc = KURA_OK;
+    int i;
+
+    if (sqlite3_prepare_v2(db, TABLES_PUT_SQL, -1, &stmt, NULL) != SQLITE_OK)
+        return tables_fail(db, err);
+    for (i = 0; i < 4; i++)
+        (void)sqlite3_bind_text(stmt, i + 1, text[i], -1, SQLITE_STATIC);
+    if (sqlite3_step(stmt) != SQLITE_DONE)
+        rc = tables_fail(db, err);
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+static enum kura_rc tables_put_table(sqlite3 *db, const struct kura_schema *s,
+                                     struct kura_err *err)
+{
+    char columns[16];
+    const char *const text[4] = {s->name, columns, s->about, NULL};
+
+    (void)snprintf(columns, sizeof(columns), "%d", s->count);
+    return tables_put(db, text, err);
+}
+
+static enum kura_rc tables_put_column(sqlite3 *db, const struct kura_schema *s,
+                                      const struct kura_column *c,
+                                      struct kura_err *err)
+{
+    char kept[128] = "stored";
+    const char *const text[4] = {
+        c->name, c->type == KURA_INTEGER ? "INTEGER" : "TEXT", kept, c->about};
+
+    if (c->function != NULL && c->argument >= 0 && c->argument < s->count)
+        (void)snprintf(kept, sizeof(kept), "%s(%s)", c->function,
+                       s->columns[c->argument].name);
+    else if (c->function != NULL)
+        (void)snprintf(kept, sizeof(kept), "computed");
+    return tables_put(db, text, err);
+}
+
+/* Without a name every table, else the columns of that one. */
+static enum kura_rc tables_fill(sqlite3 *db, const struct kura_schema *s,
+                                struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    int i;
+
+    if (sqlite3_exec(db, TABLES_SQL, NULL, NULL, NULL) != SQLITE_OK)
+        return tables_fail(db, err);
+    for (i = 0; rc == KURA_OK && s != NULL && i < s->count; i++)
+        rc = tables_put_column(db, s, &s->columns[i], err);
+    for (i = 0; rc == KURA_OK && s == NULL && i < kura_schema_count(); i++)
+        rc = tables_put_table(db, kura_schema_at(i), err);
+    if (rc == KURA_OK && s == NULL)
+        rc = tables_put_table(db, kura_schema_sighting(), err);
+    return rc;
+}
+
+static enum kura_rc tables_show(const struct kura_schema *s,
+                                enum kura_output how, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3 *db = NULL;
+    enum kura_rc rc;
+    int64_t rows;
+
+    if (sqlite3_open(":memory:", &db) != SQLITE_OK)
+        rc = kura_err_nomem(err);
+    else
+        rc = tables_fill(db, s, err);
+    if (rc == KURA_OK &&
+        sqlite3_prepare_v2(db, s == NULL ? TABLES_LIST_SQL : TABLES_COLUMNS_SQL,
+                           -1, &stmt, NULL) != SQLITE_OK)
+        rc = tables_fail(db, err);
+    if (rc == KURA_OK)
+        rc = kura_output_write(stmt, how, stdout, &rows, err);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    return rc;
+}
+
+static enum kura_rc tables_run(struct kura_cli *cli, enum kura_exit *code,
+                               struct kura_err *err)
+{
+    const char *word = kura_cli_option(cli, &kura_cmd_tables, "format");
+    enum kura_output how = KURA_OUTPUT_TABLE;
+    const struct kura_schema *s = NULL;
+
+    (void)code;
+    if (cli->args->count > 1)
+        return kura_err_set(err, KURA_EUSAGE, "tables takes one name");
+    if (word != NULL && !kura_output_find(word, &how))
+        return kura_err_set(err, KURA_EUSAGE, "unknown format '%s'", word);
+    if (cli->args->count == 1) {
+        s = kura_schema_find(cli->args->operands[0]);
+        if (s == NULL) {
+            (void)kura_err_set(err, KURA_EUSAGE, "no table is called '%s'",
+                               cli->args->operands[0]);
+            kura_err_hint(err, "kura tables lists them");
+            return KURA_EUSAGE;
+        }
+    }
+    return tables_show(s, how, err);
+}
+
+const struct kura_cmd kura_cmd_tables = {
+    "tables", "[NAME]", "list the tables, or the columns of one",
+    tables_options, tables_run};

@@ -1330,13 +1330,14 @@ static enum kura_rc manifest_compare(struct verify *v,
     return rc;
 }
 
-/* Notes that a copy is proven, where that may be written. */
-static void volume_note(struct verify *v, struct unit *u)
+/* Notes that a copy is proven at this time, or (INT64_MIN) is not, where that may
+ * be written. */
+static void volume_note(struct verify *v, struct unit *u, int64_t at_us)
 {
     struct kura_err why = KURA_ERR_INIT;
     enum kura_rc rc = KURA_OK;
 
-    u->copy->verified_us = v->q->job->now_us;
+    u->copy->verified_us = at_us;
     if (!v->writer_tried) {
         v->writer_tried = true;
         rc = kura_warehouse_open(v->dir, true, &v->writer, &why);
@@ -1351,7 +1352,7 @@ static void volume_note(struct verify *v, struct unit *u)
     if (rc == KURA_OK) {
         rc =
             kura_volume_verified(v->writer, u->volume->number,
-                                 u->copy->destination, v->q->job->now_us, &why);
+                                 u->copy->destination, at_us, &why);
         kura_tier_unlock(v->writer);
     }
     if (rc == KURA_OK)
@@ -1439,12 +1440,13 @@ static enum kura_rc volume_deep(struct verify *v, struct unit *u,
     v->sum.bytes_read += u->bytes;
     v->sum.copies_read++;
     if (rc == KURA_OK) {
-        volume_note(v, u);
+        volume_note(v, u, v->q->job->now_us);
         v->sum.rows_read += u->volume->rows;
         return KURA_OK;
     }
     if (!is_finding(rc))
         return kura_err_set(err, rc, "%s", why.msg);
+    volume_note(v, u, INT64_MIN);
     return volume_blame(v, u, why.msg, !read, err);
 }
 

@@ -90,7 +90,8 @@ enum kura_rc kura_volume_commit(struct kura_warehouse *w,
  * the caller's to remove before). */
 enum kura_rc kura_volume_abort(struct kura_warehouse *w, int64_t number,
                                struct kura_err *err);
-/* A copy was read whole, or a further one appeared. */
+/* A copy was read whole, or (now_us INT64_MIN) is not: it counts as never read
+ * until it is. */
 enum kura_rc kura_volume_verified(struct kura_warehouse *w, int64_t number,
                                   const char *destination, int64_t now_us,
                                   struct kura_err *err);

@@ -298,10 +298,14 @@ static enum kura_rc copy_add(struct kura_warehouse *w, int64_t volume,
         {kura_catalog_relative(w, destination), 0},
         {NULL, verified_us}};
 
+    /* INT64_MIN, which no clock shows, is never: NULL. */
     return kura_db_run(w->db,
-                       "INSERT INTO volume_copy VALUES (?1, ?2, ?3) "
-                       "ON CONFLICT DO UPDATE SET verified_at = ?3",
-                       values, 3, err);
+                       verified_us == INT64_MIN
+                           ? "INSERT INTO volume_copy VALUES (?1, ?2, NULL) "
+                             "ON CONFLICT DO UPDATE SET verified_at = NULL"
+                           : "INSERT INTO volume_copy VALUES (?1, ?2, ?3) "
+                             "ON CONFLICT DO UPDATE SET verified_at = ?3",
+                       values, verified_us == INT64_MIN ? 2 : 3, err);
 }
 
 static enum kura_rc member_add(struct kura_warehouse *w, int64_t volume,

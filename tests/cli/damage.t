@@ -125,6 +125,8 @@ named "member" "^damaged +member +proxy 2015-02-18, 200 rows: proxy/2015-02-18 i
 is "member: all days answer, that one restored" "$(value w 'SELECT count(DISTINCT raw) FROM proxy')" 800
 kura -q -C w release L1 >/dev/null
 kura -q -C w verify --deep >verify.out
+like "member: its volume does not count as proven any more" \
+    "$(kura -C w volumes | grep archive/)" 'present +verified never'
 like "member: the other destination has it" "$(cat verify.out)" "a whole copy is '.*/w/vault/2015Q1/proxy-2015-02.tar': kura restore 2015-02-18 takes it from there"
 unanswered "member" 2015-02-18 --archived
 kura -q -C w restore 2015-02-18 --case c >/dev/null

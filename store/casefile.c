@@ -5,7 +5,8 @@
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/fs.h"
-#include "store/db.h"
+#include "base/num.h"
+#include "store/casefile_internal.h"
 
 #include <inttypes.h>
 #include <pwd.h>
@@ -16,13 +17,8 @@
 
 #define CASE_NAME "case.db"
 #define CASE_APPLICATION_ID 0x6B756361 /* "kuca" */
-#define CASE_VERSION 1
 #define CASE_PATH_MAX 65536
 #define CASE_SUBJECT 512
-
-struct kura_casefile {
-    sqlite3 *db; /* NULL: there is none yet, and it was opened for reading */
-};
 
 const char *kura_owner(void)
 {
@@ -38,27 +34,70 @@ const char *kura_owner(void)
 
 /* --- Opening ----------------------------------------------------------- */
 
+/* The number of "sql/case/2-hunts.sql": 2; 0 for other files. */
+static int64_t case_step(const struct kura_embedded *e)
+{
+    static const char folder[] = "sql/case/";
+    int64_t n = 0;
+
+    if (strncmp(e->path, folder, sizeof(folder) - 1) != 0)
+        return 0;
+    return kura_num_parse(e->path + sizeof(folder) - 1,
+                          strspn(e->path + sizeof(folder) - 1, "0123456789"),
+                          &n)
+               ? n
+               : 0;
+}
+
+/* The version that this kura reads: the number of the last step. */
+static int64_t case_version(void)
+{
+    const struct kura_embedded *e;
+    int64_t last = 0;
+
+    for (e = kura_embedded; e->path != NULL; e++)
+        if (case_step(e) > last)
+            last = case_step(e);
+    return last;
+}
+
+static enum kura_rc case_take_step(sqlite3 *db, int64_t number,
+                                   struct kura_err *err)
+{
+    const struct kura_embedded *e;
+
+    for (e = kura_embedded; e->path != NULL; e++)
+        if (case_step(e) == number)
+            return kura_db_exec(db, e->text, err);
+    return kura_err_set(err, KURA_ENOTFOUND,
+                        "there is no step %" PRId64 " of case.db", number);
+}
+
+enum kura_rc kura_case_schema(sqlite3 *db, struct kura_err *err)
+{
+    int64_t version = 0, step, last = case_version();
+    char pragmas[96];
+    enum kura_rc rc = kura_db_integer(db, "PRAGMA user_version", &version, err);
+
+    for (step = version + 1; rc == KURA_OK && step <= last; step++)
+        rc = case_take_step(db, step, err);
+    if (rc != KURA_OK || version >= last)
+        return rc;
+    (void)snprintf(pragmas, sizeof(pragmas),
+                   "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64,
+                   CASE_APPLICATION_ID, last);
+    return kura_db_exec(db, pragmas, err);
+}
+
 /* In one transaction, so that a file with the application id is a whole one. */
 static enum kura_rc case_make(sqlite3 *db, struct kura_err *err)
 {
-    const char *schema = NULL;
-    char pragmas[96];
-    int64_t id = 0;
-    enum kura_rc rc = kura_embedded_text("sql/case.sql", &schema, err);
+    enum kura_rc rc =
+        kura_db_exec(db, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", err);
 
-    (void)snprintf(pragmas, sizeof(pragmas),
-                   "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                   CASE_APPLICATION_ID, CASE_VERSION);
-    if (rc == KURA_OK)
-        rc = kura_db_exec(db, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE",
-                          err);
     if (rc != KURA_OK)
         return rc;
-    rc = kura_db_integer(db, "PRAGMA application_id", &id, err);
-    if (rc == KURA_OK && id == 0)
-        rc = kura_db_exec(db, pragmas, err);
-    if (rc == KURA_OK && id == 0)
-        rc = kura_db_exec(db, schema, err);
+    rc = kura_case_schema(db, err);
     if (rc == KURA_OK)
         rc = kura_db_exec(db, "COMMIT", err);
     if (rc != KURA_OK)
@@ -66,11 +105,27 @@ static enum kura_rc case_make(sqlite3 *db, struct kura_err *err)
     return rc;
 }
 
+/* What an older kura wrote is brought up to date by whoever may write; a reader
+ * who may not is told. */
+static enum kura_rc case_upgrade(const char *path, struct kura_err *err)
+{
+    sqlite3 *db = NULL;
+    enum kura_rc rc = kura_db_open(path, SQLITE_OPEN_READWRITE, &db, err);
+
+    if (rc == KURA_OK)
+        rc = case_make(db, err);
+    (void)sqlite3_close(db);
+    if (rc != KURA_OK)
+        kura_err_hint(err, "an older kura made this file; any command run by "
+                           "its owner brings it up to date");
+    return rc;
+}
+
 static enum kura_rc case_open(struct kura_casefile *c, const char *path,
                               bool write, struct kura_err *err)
 {
     bool there = kura_fs_exists(path);
-    int64_t id = 0;
+    int64_t id = 0, version = 0;
     enum kura_rc rc;
 
     if (!there && !write)
@@ -81,15 +136,18 @@ static enum kura_rc case_open(struct kura_casefile *c, const char *path,
                       &c->db, err);
     if (rc == KURA_OK)
         rc = kura_db_integer(c->db, "PRAGMA application_id", &id, err);
-    if (rc == KURA_OK && id == 0 && write)
-        rc = case_make(c->db, err);
-    else if (rc == KURA_OK && id == 0) { /* being made */
+    if (rc == KURA_OK)
+        rc = kura_db_integer(c->db, "PRAGMA user_version", &version, err);
+    if (rc == KURA_OK && id == 0 && !write) { /* being made */
         (void)sqlite3_close(c->db);
         c->db = NULL;
         return KURA_OK;
     }
+    if (rc == KURA_OK && (id == 0 || id == CASE_APPLICATION_ID) &&
+        version < case_version())
+        rc = write ? case_make(c->db, err) : case_upgrade(path, err);
     if (rc == KURA_OK)
-        rc = kura_db_check(c->db, CASE_APPLICATION_ID, CASE_VERSION, err);
+        rc = kura_db_check(c->db, CASE_APPLICATION_ID, case_version(), err);
     return rc;
 }
 
@@ -130,7 +188,7 @@ bool kura_casefile_is_missing(const struct kura_casefile *c)
 
 /* --- Changes ----------------------------------------------------------- */
 
-static enum kura_rc case_begin(struct kura_casefile *c, struct kura_err *err)
+enum kura_rc kura_case_begin(struct kura_casefile *c, struct kura_err *err)
 {
     if (c->db == NULL)
         return kura_err_set(err, KURA_EIO,
@@ -138,8 +196,8 @@ static enum kura_rc case_begin(struct kura_casefile *c, struct kura_err *err)
     return kura_db_exec(c->db, "BEGIN IMMEDIATE", err);
 }
 
-static enum kura_rc case_end(struct kura_casefile *c, enum kura_rc rc,
-                             struct kura_err *err)
+enum kura_rc kura_case_end(struct kura_casefile *c, enum kura_rc rc,
+                           struct kura_err *err)
 {
     if (rc == KURA_OK)
         rc = kura_db_exec(c->db, "COMMIT", err);
@@ -148,22 +206,22 @@ static enum kura_rc case_end(struct kura_casefile *c, enum kura_rc rc,
     return rc;
 }
 
-static enum kura_rc case_trail(struct kura_casefile *c, int64_t now_us,
-                               const char *owner, const char *what,
-                               const char *subject, struct kura_err *err)
+enum kura_rc kura_case_trail(struct kura_casefile *c, int64_t now_us,
+                             const char *owner, const char *what,
+                             const char *subject, struct kura_err *err)
 {
     const struct kura_value v[] = {
         {NULL, now_us}, {owner, 0}, {what, 0}, {subject, 0}};
 
     return kura_db_run(c->db,
-                    "INSERT INTO audit (at, owner, what, subject) "
-                    "VALUES (?, ?, ?, ?)",
-                    v, 4, err);
+                       "INSERT INTO audit (at, owner, what, subject) "
+                       "VALUES (?, ?, ?, ?)",
+                       v, 4, err);
 }
 
 /* KURA_ENOTFOUND unless the last statement changed one row. */
-static enum kura_rc case_changed(struct kura_casefile *c, const char *what,
-                                 int64_t number, struct kura_err *err)
+enum kura_rc kura_case_changed(struct kura_casefile *c, const char *what,
+                               int64_t number, struct kura_err *err)
 {
     if (sqlite3_changes(c->db) == 1)
         return KURA_OK;
@@ -175,11 +233,12 @@ enum kura_rc kura_audit(struct kura_casefile *c, int64_t now_us,
                         const char *owner, const char *what,
                         const char *subject, struct kura_err *err)
 {
-    enum kura_rc rc = case_begin(c, err);
+    enum kura_rc rc = kura_case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
-    return case_end(c, case_trail(c, now_us, owner, what, subject, err), err);
+    return kura_case_end(
+        c, kura_case_trail(c, now_us, owner, what, subject, err), err);
 }
 
 /* "case 'X', proxy 2025-01-01 to 2025-03-31", for the trail. */
@@ -199,26 +258,26 @@ static void case_subject(const char *kind, int64_t number, const char *name,
 enum kura_rc kura_hold_add(struct kura_casefile *c, struct kura_hold *h,
                            struct kura_err *err)
 {
-    const struct kura_value v[] = {
-        {h->name, 0},          {h->table, 0},        {NULL, h->first_day},
-        {NULL, h->last_day}, {NULL, h->made_us}, {h->owner, 0}};
+    const struct kura_value v[] = {{h->name, 0},         {h->table, 0},
+                                   {NULL, h->first_day}, {NULL, h->last_day},
+                                   {NULL, h->made_us},   {h->owner, 0}};
     char subject[CASE_SUBJECT];
     int64_t number = 0;
-    enum kura_rc rc = case_begin(c, err);
+    enum kura_rc rc = kura_case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
     rc = kura_db_run(c->db,
-                  "INSERT INTO hold (name, \"table\", first_day, last_day, "
-                  "made_at, owner) VALUES (?, ?, ?, ?, ?, ?)",
-                  v, 6, err);
+                     "INSERT INTO hold (name, \"table\", first_day, last_day, "
+                     "made_at, owner) VALUES (?, ?, ?, ?, ?, ?)",
+                     v, 6, err);
     if (rc == KURA_OK) {
         number = sqlite3_last_insert_rowid(c->db);
         case_subject("hold", number, h->name, h->table, h->first_day,
                      h->last_day, subject);
-        rc = case_trail(c, h->made_us, h->owner, "hold-add", subject, err);
+        rc = kura_case_trail(c, h->made_us, h->owner, "hold-add", subject, err);
     }
-    rc = case_end(c, rc, err);
+    rc = kura_case_end(c, rc, err);
     if (rc == KURA_OK)
         h->number = number;
     return rc;
@@ -230,47 +289,48 @@ enum kura_rc kura_hold_remove(struct kura_casefile *c, int64_t number,
 {
     const struct kura_value v[] = {{NULL, number}, {NULL, now_us}};
     char subject[CASE_SUBJECT];
-    enum kura_rc rc = case_begin(c, err);
+    enum kura_rc rc = kura_case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
     rc = kura_db_run(c->db,
-                  "UPDATE hold SET removed_at = ?2 "
-                  "WHERE number = ?1 AND removed_at IS NULL",
-                  v, 2, err);
+                     "UPDATE hold SET removed_at = ?2 "
+                     "WHERE number = ?1 AND removed_at IS NULL",
+                     v, 2, err);
     if (rc == KURA_OK)
-        rc = case_changed(c, "hold", number, err);
+        rc = kura_case_changed(c, "hold", number, err);
     (void)snprintf(subject, sizeof(subject), "hold %" PRId64, number);
     if (rc == KURA_OK)
-        rc = case_trail(c, now_us, owner, "hold-remove", subject, err);
-    return case_end(c, rc, err);
+        rc = kura_case_trail(c, now_us, owner, "hold-remove", subject, err);
+    return kura_case_end(c, rc, err);
 }
 
 enum kura_rc kura_lease_add(struct kura_casefile *c, struct kura_lease *l,
                             struct kura_err *err)
 {
-    const struct kura_value v[] = {
-        {l->name, 0},        {l->owner, 0},       {l->table, 0},
-        {NULL, l->first_day}, {NULL, l->last_day}, {NULL, l->made_us},
-        {NULL, l->expires_us}};
+    const struct kura_value v[] = {{l->name, 0},         {l->owner, 0},
+                                   {l->table, 0},        {NULL, l->first_day},
+                                   {NULL, l->last_day},  {NULL, l->made_us},
+                                   {NULL, l->expires_us}};
     char subject[CASE_SUBJECT];
     int64_t number = 0;
-    enum kura_rc rc = case_begin(c, err);
+    enum kura_rc rc = kura_case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
     rc = kura_db_run(c->db,
-                  "INSERT INTO lease (name, owner, \"table\", first_day, "
-                  "last_day, made_at, expires_at, state) "
-                  "VALUES (?, ?, ?, ?, ?, ?, ?, 'making')",
-                  v, 7, err);
+                     "INSERT INTO lease (name, owner, \"table\", first_day, "
+                     "last_day, made_at, expires_at, state) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?, 'making')",
+                     v, 7, err);
     if (rc == KURA_OK) {
         number = sqlite3_last_insert_rowid(c->db);
         case_subject("lease", number, l->name, l->table, l->first_day,
                      l->last_day, subject);
-        rc = case_trail(c, l->made_us, l->owner, "lease-add", subject, err);
+        rc =
+            kura_case_trail(c, l->made_us, l->owner, "lease-add", subject, err);
     }
-    rc = case_end(c, rc, err);
+    rc = kura_case_end(c, rc, err);
     if (rc == KURA_OK)
         l->number = number;
     return rc;
@@ -282,19 +342,19 @@ enum kura_rc kura_lease_set_state(struct kura_casefile *c, int64_t number,
 {
     const struct kura_value v[] = {{NULL, number}, {state, 0}};
     char subject[CASE_SUBJECT];
-    enum kura_rc rc = case_begin(c, err);
+    enum kura_rc rc = kura_case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
-    rc = kura_db_run(c->db, "UPDATE lease SET state = ?2 WHERE number = ?1", v, 2,
-                  err);
+    rc = kura_db_run(c->db, "UPDATE lease SET state = ?2 WHERE number = ?1", v,
+                     2, err);
     if (rc == KURA_OK)
-        rc = case_changed(c, "lease", number, err);
+        rc = kura_case_changed(c, "lease", number, err);
     (void)snprintf(subject, sizeof(subject), "lease %" PRId64 " is %s", number,
                    state);
     if (rc == KURA_OK)
-        rc = case_trail(c, now_us, owner, "lease-state", subject, err);
-    return case_end(c, rc, err);
+        rc = kura_case_trail(c, now_us, owner, "lease-state", subject, err);
+    return kura_case_end(c, rc, err);
 }
 
 enum kura_rc kura_lease_extend(struct kura_casefile *c, int64_t number,
@@ -303,27 +363,27 @@ enum kura_rc kura_lease_extend(struct kura_casefile *c, int64_t number,
 {
     const struct kura_value v[] = {{NULL, number}, {NULL, expires_us}};
     char subject[CASE_SUBJECT], until[KURA_TIME_TEXT];
-    enum kura_rc rc = case_begin(c, err);
+    enum kura_rc rc = kura_case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
     rc = kura_db_run(c->db,
-                  "UPDATE lease SET expires_at = ?2 "
-                  "WHERE number = ?1 AND state IN ('making', 'active')",
-                  v, 2, err);
+                     "UPDATE lease SET expires_at = ?2 "
+                     "WHERE number = ?1 AND state IN ('making', 'active')",
+                     v, 2, err);
     if (rc == KURA_OK)
-        rc = case_changed(c, "lease", number, err);
+        rc = kura_case_changed(c, "lease", number, err);
     kura_time_format(expires_us, until);
     (void)snprintf(subject, sizeof(subject), "lease %" PRId64 " until %s",
                    number, until);
     if (rc == KURA_OK)
-        rc = case_trail(c, now_us, owner, "lease-extend", subject, err);
-    return case_end(c, rc, err);
+        rc = kura_case_trail(c, now_us, owner, "lease-extend", subject, err);
+    return kura_case_end(c, rc, err);
 }
 
 /* --- Lists ------------------------------------------------------------- */
 
-static char *case_text(sqlite3_stmt *stmt, int column)
+char *kura_case_text(sqlite3_stmt *stmt, int column)
 {
     const unsigned char *s = sqlite3_column_text(stmt, column);
 
@@ -335,12 +395,12 @@ static bool hold_read(sqlite3_stmt *stmt, void *at)
     struct kura_hold *h = at;
 
     h->number = sqlite3_column_int64(stmt, 0);
-    h->name = case_text(stmt, 1);
-    h->table = case_text(stmt, 2);
+    h->name = kura_case_text(stmt, 1);
+    h->table = kura_case_text(stmt, 2);
     h->first_day = sqlite3_column_int64(stmt, 3);
     h->last_day = sqlite3_column_int64(stmt, 4);
     h->made_us = sqlite3_column_int64(stmt, 5);
-    h->owner = case_text(stmt, 6);
+    h->owner = kura_case_text(stmt, 6);
     return h->name != NULL && h->table != NULL && h->owner != NULL;
 }
 
@@ -349,14 +409,14 @@ static bool lease_read(sqlite3_stmt *stmt, void *at)
     struct kura_lease *l = at;
 
     l->number = sqlite3_column_int64(stmt, 0);
-    l->name = case_text(stmt, 1);
-    l->owner = case_text(stmt, 2);
-    l->table = case_text(stmt, 3);
+    l->name = kura_case_text(stmt, 1);
+    l->owner = kura_case_text(stmt, 2);
+    l->table = kura_case_text(stmt, 3);
     l->first_day = sqlite3_column_int64(stmt, 4);
     l->last_day = sqlite3_column_int64(stmt, 5);
     l->made_us = sqlite3_column_int64(stmt, 6);
     l->expires_us = sqlite3_column_int64(stmt, 7);
-    l->state = case_text(stmt, 8);
+    l->state = kura_case_text(stmt, 8);
     return l->name != NULL && l->owner != NULL && l->table != NULL &&
            l->state != NULL;
 }

@@ -1,8 +1,8 @@
 /* casefile.h - case.db: what cannot be derived from logs.
  *
- * Holds, leases and the audit trail (later: indicators, hunt runs, findings).
- * Every change writes its line of the trail in the same transaction.  It is made
- * when it is first written; one that is missing is empty for readers, and
+ * Holds, leases and the audit trail; what hunts found is in case_hunt.h.
+ * Every change writes its line of the trail in the same transaction.  It is
+ * made when it is first written; one that is missing is empty for readers, and
  * kura_casefile_is_missing tells expiry, which then does nothing.  A handle
  * belongs to one thread. */
 #ifndef KURA_STORE_CASEFILE_H
@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "store/schema.h"
+#include "store/sqlite.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,9 @@ enum kura_rc kura_casefile_open(const char *dir, bool write,
                                 struct kura_err *err);
 void kura_casefile_close(struct kura_casefile *c); /* NULL ok */
 bool kura_casefile_is_missing(const struct kura_casefile *c);
+
+/* Makes the tables of case.db in db, or those that an older version lacks. */
+enum kura_rc kura_case_schema(sqlite3 *db, struct kura_err *err);
 
 /* Days are UTC and both included; table "" is every table. */
 struct kura_hold {

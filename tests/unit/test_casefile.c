@@ -1,5 +1,6 @@
 /* test_casefile.c - holds, leases and the trail: made, changed, kept. */
 #include "base/clock.h"
+#include "base/embedded.h"
 #include "store/casefile.h"
 #include "store/db.h"
 
@@ -151,7 +152,8 @@ static void foreign(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-/* --- Holds ----------------------------------------------------------------- */
+/* --- Holds -----------------------------------------------------------------
+ */
 
 static void holds(void **state)
 {
@@ -215,7 +217,8 @@ static void long_name(void **state)
     kura_casefile_close(c);
 }
 
-/* --- Leases ----------------------------------------------------------------- */
+/* --- Leases -----------------------------------------------------------------
+ */
 
 static void leases(void **state)
 {
@@ -248,15 +251,16 @@ static void leases(void **state)
     assert_int_equal(count, 2);
     assert_string_equal(list[1].state, "ended");
     kura_lease_list_free(list, count);
-    assert_int_not_equal(
-        kura_lease_set_state(c, 1, "lost", 9, "kei", &err), KURA_OK);
+    assert_int_not_equal(kura_lease_set_state(c, 1, "lost", 9, "kei", &err),
+                         KURA_OK);
     kura_casefile_close(c);
     /* What failed left no line: 2 made, 2 states, 1 extended. */
     SAYS(path, "SELECT count(*) FROM audit", "5");
     SAYS(path, "SELECT state FROM lease WHERE number = 1", "active");
 }
 
-/* --- The trail ---------------------------------------------------------------- */
+/* --- The trail
+ * ---------------------------------------------------------------- */
 
 static void trail(void **state)
 {
@@ -273,8 +277,7 @@ static void trail(void **state)
     assert_int_not_equal(sqlite3_exec(db, "DELETE FROM audit", 0, 0, NULL),
                          SQLITE_OK);
     assert_int_not_equal(
-        sqlite3_exec(db, "UPDATE audit SET what = 'x'", 0, 0, NULL),
-        SQLITE_OK);
+        sqlite3_exec(db, "UPDATE audit SET what = 'x'", 0, 0, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     SAYS(path, "SELECT count(*) FROM audit WHERE what = 'expire'", "1");
 }
@@ -308,13 +311,48 @@ static void backup(void **state)
     kura_casefile_close(c);
 }
 
+/* A file of the first version keeps its holds and gains the later tables, also
+ * when it is opened for reading. */
+static void upgrade(void **state)
+{
+    struct kura_casefile *c;
+    struct kura_hold *list = NULL;
+    const char *first = NULL;
+    sqlite3 *db = NULL;
+    size_t count = 0;
+    int64_t n = 0;
+
+    (void)state;
+    OK(kura_embedded_text("sql/case/1-tiers.sql", &first, &err));
+    OK(kura_db_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db,
+                    &err));
+    OK(kura_db_exec(db, first, &err));
+    OK(kura_db_exec(db,
+                    "PRAGMA application_id = 1802855265; "
+                    "PRAGMA user_version = 1; "
+                    "INSERT INTO hold VALUES (1, 'one', '', 1, 2, 3, 'me', "
+                    "NULL)",
+                    &err));
+    (void)sqlite3_close(db);
+    c = casefile(false);
+    OK(kura_hold_list(c, &list, &count, &err));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].name, "one");
+    kura_hold_list_free(list, count);
+    kura_casefile_close(c);
+    OK(kura_db_open(path, SQLITE_OPEN_READONLY, &db, &err));
+    OK(kura_db_integer(db, "SELECT count(*) FROM finding", &n, &err));
+    assert_int_equal(n, 0);
+    (void)sqlite3_close(db);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(missing), EACH(foreign), EACH(holds),  EACH(long_name),
-        EACH(leases),  EACH(trail),   EACH(backup),
+        EACH(leases),  EACH(trail),   EACH(backup), EACH(upgrade),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,6 @@
--- case.db: what cannot be derived from logs.  Never deleted from: holds and
--- leases end, the trail only grows.
+-- case.db: what cannot be derived from logs.  The files of this folder are run
+-- in the order of their numbers, each once: user_version is that of the last.
+-- Nothing here is deleted from: holds and leases end, the trail only grows.
 CREATE TABLE hold (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL, -- of the case

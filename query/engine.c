@@ -35,6 +35,7 @@ struct asked {
 
 struct kura_engine {
     struct kura_warehouse *w;
+    struct kura_function_place place;
     struct kura_span span;
     bool archived;
     struct asked *asked; /* per table, of the last statement */
@@ -551,6 +552,7 @@ static enum kura_rc engine_new(struct kura_warehouse *w,
         return kura_err_nomem(err);
     }
     e->w = w;
+    e->place.zone = kura_warehouse_zone(w);
     e->archived = o->archived;
     e->span.low = o->from_us;
     e->span.high = o->to_us == INT64_MAX ? o->to_us : o->to_us - 1;
@@ -568,7 +570,7 @@ static enum kura_rc engine_add(struct kura_engine *e, sqlite3 *db,
     enum kura_rc rc;
     int i;
 
-    rc = kura_functions_register(db, kura_warehouse_zone(e->w), err);
+    rc = kura_functions_register(db, &e->place, err);
     if (rc != KURA_OK)
         return rc;
     if (sqlite3_create_function_v2(db, "kura_engine", 1,
@@ -629,7 +631,12 @@ struct kura_scan_stats *kura_engine_tally(struct kura_engine *e)
 
 const struct kura_zone *kura_engine_zone(const struct kura_engine *e)
 {
-    return kura_warehouse_zone(e->w);
+    return e->place.zone;
+}
+
+const struct kura_function_place *kura_engine_place(const struct kura_engine *e)
+{
+    return &e->place;
 }
 
 struct kura_span kura_engine_span(const struct kura_engine *e)

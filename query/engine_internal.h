@@ -5,6 +5,7 @@
 #define KURA_QUERY_ENGINE_INTERNAL_H
 
 #include "query/engine.h"
+#include "query/functions.h"
 #include "query/pushdown.h"
 #include "store/partition.h"
 
@@ -40,6 +41,7 @@ enum kura_rc kura_engine_check(const struct kura_engine *e,
                                struct kura_err *err);
 
 const struct kura_zone *kura_engine_zone(const struct kura_engine *e);
+const struct kura_function_place *kura_engine_place(const struct kura_engine *e);
 struct kura_span kura_engine_span(const struct kura_engine *e);
 struct kura_scan_stats *kura_engine_tally(struct kura_engine *e);
 /* About how much a table holds, as of the newest snapshot. */

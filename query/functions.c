@@ -44,10 +44,27 @@ static void result_text(sqlite3_context *ctx, const char *s, size_t n)
 
 /* --- Functions of one text -------------------------------------------- */
 
+/* A function, and the place that it is asked for. */
+struct text_call {
+    const struct kura_text_function *function;
+    const struct kura_function_place *place;
+};
+
+enum kura_rc kura_text_function_call(const struct kura_text_function *f,
+                                     const struct kura_function_place *place,
+                                     const char *s, size_t n,
+                                     struct kura_buf *out, int64_t *number,
+                                     bool *is_null, struct kura_err *err)
+{
+    if (f->call_at != NULL)
+        return f->call_at(place, s, n, out, number, is_null, err);
+    return f->call(s, n, out, number, is_null, err);
+}
+
 static void sql_text_function(sqlite3_context *ctx, int argc,
                               sqlite3_value **argv)
 {
-    const struct kura_text_function *f = sqlite3_user_data(ctx);
+    const struct text_call *c = sqlite3_user_data(ctx);
     struct kura_err err = KURA_ERR_INIT;
     struct kura_buf out;
     int64_t number = 0;
@@ -61,10 +78,11 @@ static void sql_text_function(sqlite3_context *ctx, int argc,
     if (s == NULL)
         return;
     kura_buf_init(&out, KURA_FUNCTION_TEXT);
-    rc = f->call(s, n, &out, &number, &is_null, &err);
+    rc = kura_text_function_call(c->function, c->place, s, n, &out, &number,
+                                 &is_null, &err);
     if (rc != KURA_OK)
         kura_function_fail(ctx, rc, &err);
-    else if (!is_null && f->is_integer)
+    else if (!is_null && c->function->is_integer)
         sqlite3_result_int64(ctx, number);
     else if (!is_null)
         result_text(ctx, out.data, out.len);
@@ -311,11 +329,11 @@ static bool arg_instant(sqlite3_value *v, int64_t *us)
 /* The same, moved to the wall clock of the site. */
 static bool arg_local(sqlite3_context *ctx, sqlite3_value *v, int64_t *us)
 {
-    const struct kura_zone *zone = sqlite3_user_data(ctx);
+    const struct kura_function_place *place = sqlite3_user_data(ctx);
 
     if (!arg_instant(v, us))
         return false;
-    *us += kura_zone_offset(zone, *us) * KURA_SECOND;
+    *us += kura_zone_offset(place->zone, *us) * KURA_SECOND;
     return true;
 }
 
@@ -394,7 +412,7 @@ struct scalar {
     void (*call)(sqlite3_context *, int, sqlite3_value **);
 };
 
-static int add_scalars(sqlite3 *db, const struct kura_zone *zone)
+static int add_scalars(sqlite3 *db, const struct kura_function_place *place)
 {
     static const struct scalar list[] = {
         {"iso_time", 1, sql_iso_time},
@@ -411,20 +429,33 @@ static int add_scalars(sqlite3 *db, const struct kura_zone *zone)
 
     for (i = 0; rc == SQLITE_OK && i < sizeof(list) / sizeof(list[0]); i++)
         rc = sqlite3_create_function_v2(db, list[i].name, list[i].args,
-                                        SCALAR_FLAGS, data_of(zone),
+                                        SCALAR_FLAGS, data_of(place),
                                         list[i].call, NULL, NULL, NULL);
     return rc;
 }
 
-static int add_text_functions(sqlite3 *db)
+static int add_text_function(sqlite3 *db, const struct kura_text_function *f,
+                             const struct kura_function_place *place)
+{
+    struct text_call *c = malloc(sizeof(*c));
+
+    if (c == NULL)
+        return SQLITE_NOMEM;
+    c->function = f;
+    c->place = place;
+    /* Frees c itself when it fails. */
+    return sqlite3_create_function_v2(db, f->name, 1, SCALAR_FLAGS, c,
+                                      sql_text_function, NULL, NULL, free);
+}
+
+static int add_text_functions(sqlite3 *db,
+                              const struct kura_function_place *place)
 {
     const struct kura_text_function *f;
     int rc = SQLITE_OK, i;
 
     for (i = 0; rc == SQLITE_OK && (f = kura_text_function_at(i)) != NULL; i++)
-        rc = sqlite3_create_function_v2(db, f->name, 1, SCALAR_FLAGS,
-                                        data_of(f), sql_text_function, NULL,
-                                        NULL, NULL);
+        rc = add_text_function(db, f, place);
     return rc;
 }
 
@@ -440,15 +471,16 @@ static int add_text_tests(sqlite3 *db)
     return rc;
 }
 
-enum kura_rc kura_functions_register(sqlite3 *db, const struct kura_zone *zone,
+enum kura_rc kura_functions_register(sqlite3 *db,
+                                     const struct kura_function_place *place,
                                      struct kura_err *err)
 {
-    int rc = add_text_functions(db);
+    int rc = add_text_functions(db, place);
 
     if (rc == SQLITE_OK)
         rc = add_text_tests(db);
     if (rc == SQLITE_OK)
-        rc = add_scalars(db, zone);
+        rc = add_scalars(db, place);
     if (rc == SQLITE_OK)
         rc = kura_functions_add_aggregates(db);
     if (rc == SQLITE_NOMEM)

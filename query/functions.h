@@ -14,14 +14,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct kura_site;
+
+/* What functions know of the place that they answer for: both are borrowed and
+ * outlive the connection. */
+struct kura_function_place {
+    const struct kura_zone *zone;
+    const struct kura_site *site; /* NULL: nothing is known of it */
+};
+
 /* A function of one text: writes text to out (*is_null false), an integer to
- * *number (is_integer functions), or sets *is_null. */
+ * *number (is_integer functions), or sets *is_null.  Exactly one of call and
+ * call_at is there; call_at asks the place too. */
 struct kura_text_function {
     const char *name; /* "registered_domain" */
     bool is_integer;
     enum kura_rc (*call)(const char *s, size_t n, struct kura_buf *out,
                          int64_t *number, bool *is_null, struct kura_err *err);
+    enum kura_rc (*call_at)(const struct kura_function_place *place,
+                            const char *s, size_t n, struct kura_buf *out,
+                            int64_t *number, bool *is_null,
+                            struct kura_err *err);
 };
+enum kura_rc kura_text_function_call(const struct kura_text_function *f,
+                                     const struct kura_function_place *place,
+                                     const char *s, size_t n,
+                                     struct kura_buf *out, int64_t *number,
+                                     bool *is_null, struct kura_err *err);
 const struct kura_text_function *kura_text_function_find(const char *name);
 
 /* A two-argument test with the column first (ip_in, domain_under): compiled
@@ -44,8 +63,9 @@ const struct kura_text_test_kind *kura_text_test_at(int i); /* NULL at end */
  * that: the text is no match, and somebody must be told. */
 int64_t kura_text_gave_up(void);
 
-/* Adds every function to db; zone is that of the site and must outlive db. */
-enum kura_rc kura_functions_register(sqlite3 *db, const struct kura_zone *zone,
+/* Adds every function to db; place must outlive db. */
+enum kura_rc kura_functions_register(sqlite3 *db,
+                                     const struct kura_function_place *place,
                                      struct kura_err *err);
 
 #endif

@@ -456,17 +456,17 @@ static enum kura_rc call_mime_filename(const char *s, size_t n,
 const struct kura_text_function *kura_text_function_at(int i)
 {
     static const struct kura_text_function list[] = {
-        {"registered_domain", false, call_registered_domain},
-        {"reverse_host", false, call_reverse_host},
-        {"url_host", false, call_url_host},
-        {"url_path", false, call_url_path},
-        {"url_query", false, call_url_query},
-        {"url_extension", false, call_url_extension},
-        {"is_private_ip", true, call_is_private_ip},
-        {"is_blocked", false, call_is_blocked},
-        {"is_executable_name", true, call_is_executable_name},
-        {"mime_decode", false, call_mime_decode},
-        {"mime_filename", false, call_mime_filename},
+        {"registered_domain", false, call_registered_domain, NULL},
+        {"reverse_host", false, call_reverse_host, NULL},
+        {"url_host", false, call_url_host, NULL},
+        {"url_path", false, call_url_path, NULL},
+        {"url_query", false, call_url_query, NULL},
+        {"url_extension", false, call_url_extension, NULL},
+        {"is_private_ip", true, call_is_private_ip, NULL},
+        {"is_blocked", false, call_is_blocked, NULL},
+        {"is_executable_name", true, call_is_executable_name, NULL},
+        {"mime_decode", false, call_mime_decode, NULL},
+        {"mime_filename", false, call_mime_filename, NULL},
     };
 
     return i >= 0 && (size_t)i < sizeof(list) / sizeof(list[0]) ? &list[i]

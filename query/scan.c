@@ -349,7 +349,8 @@ static enum kura_rc memo_fill(struct kura_scan *s, struct column *c,
     rc = kura_partition_text(s->partition, c->stored, id, &text, &n, err);
     if (rc != KURA_OK)
         return rc;
-    rc = c->function->call(text, n, &m->arena, &number, &is_null, err);
+    rc = kura_text_function_call(c->function, kura_engine_place(s->engine),
+                                 text, n, &m->arena, &number, &is_null, err);
     if (rc != KURA_OK)
         return rc;
     if (c->function->is_integer) {

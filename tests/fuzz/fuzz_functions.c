@@ -12,6 +12,7 @@ const unsigned fuzz_rounds = 1500;
 
 static sqlite3 *db;
 static struct kura_zone *zone;
+static struct kura_function_place place;
 static sqlite3_stmt *statements[STATEMENTS_MAX];
 static int statement_count;
 
@@ -69,8 +70,9 @@ static void open_all(void)
     int k;
 
     FUZZ_CHECK(kura_zone_new("Asia/Tokyo", &zone, NULL) == KURA_OK);
+    place.zone = zone;
     FUZZ_CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
-    FUZZ_CHECK(kura_functions_register(db, zone, NULL) == KURA_OK);
+    FUZZ_CHECK(kura_functions_register(db, &place, NULL) == KURA_OK);
     for (i = 0; i < sizeof(one) / sizeof(one[0]); i++)
         add(one[i], "?1");
     for (k = 0; kura_text_function_at(k) != NULL; k++)

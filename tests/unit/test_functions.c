@@ -13,6 +13,7 @@
 struct fixture {
     sqlite3 *db;
     struct kura_zone *zone;
+    struct kura_function_place place;
 };
 
 static int set_up(void **state)
@@ -21,7 +22,8 @@ static int set_up(void **state)
 
     assert_int_equal(kura_zone_new("Asia/Tokyo", &f.zone, NULL), KURA_OK);
     assert_int_equal(sqlite3_open(":memory:", &f.db), SQLITE_OK);
-    assert_int_equal(kura_functions_register(f.db, f.zone, NULL), KURA_OK);
+    f.place.zone = f.zone;
+    assert_int_equal(kura_functions_register(f.db, &f.place, NULL), KURA_OK);
     *state = &f;
     return 0;
 }

@@ -3,9 +3,9 @@
 #ifndef KURA_INGEST_PARSE_INTERNAL_H
 #define KURA_INGEST_PARSE_INTERNAL_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/regex.h"
-#include "ingest/arena.h"
 #include "ingest/parse.h"
 #include "store/shape.h"
 

@@ -2,8 +2,8 @@
  *
  * Zeroed is empty.  A reset keeps some blocks for the next round; release
  * frees them all. */
-#ifndef KURA_INGEST_ARENA_H
-#define KURA_INGEST_ARENA_H
+#ifndef KURA_BASE_ARENA_H
+#define KURA_BASE_ARENA_H
 
 #include "base/err.h"
 

@@ -1,5 +1,5 @@
 /* arena.c - see arena.h. */
-#include "ingest/arena.h"
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

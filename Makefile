@@ -9,12 +9,13 @@ B       := build/$(VARIANT)
 CC      ?= gcc
 PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 60
-PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl libzstd zlib yajl
+PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl libzstd zlib yajl expat
 
 BUILD_PACKAGES := gcc make pkgconf libsqlite3-dev libzstd-dev zlib1g-dev libarchive-dev \
-                  libpcre2-dev libyaml-dev libyajl-dev libssl-dev libpsl-dev tzdata publicsuffix
+                  libpcre2-dev libyaml-dev libyajl-dev libexpat1-dev libssl-dev libpsl-dev \
+                  tzdata publicsuffix
 TEST_PACKAGES  := libcmocka-dev perl sqlite3 zstd xz-utils bzip2 zip p7zip-full \
-                  libarchive-tools mandoc valgrind
+                  libarchive-tools mandoc valgrind libevtx-utils
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2

@@ -74,8 +74,9 @@ size_t kura_host_size(const char *s, size_t n)
 
     while (end > 0 && is_digit(s[end - 1]))
         end--;
-    /* More than one colon is an IPv6 address, not a port. */
-    if (end > 0 && s[end - 1] == ':' && memchr(s, ':', end - 1) == NULL)
+    /* More than one colon is an IPv6 address, not a port, but for [...]:443. */
+    if (end > 0 && s[end - 1] == ':' &&
+        (memchr(s, ':', end - 1) == NULL || (end > 1 && s[end - 2] == ']')))
         n = end - 1;
     if (n > 0 && s[n - 1] == '.')
         n--;
@@ -95,6 +96,24 @@ bool kura_host_is_name(const char *s, size_t n)
         if (s[i] == '.' && s[i - 1] == '.')
             return false;
     return true;
+}
+
+bool kura_host_suffix_known(const char *s, size_t n)
+{
+    const psl_ctx_t *psl = psl_builtin();
+    char label[64];
+    size_t i;
+
+    if (psl == NULL || n == 0 || n >= sizeof(label))
+        return false;
+    for (i = 0; i < n; i++) {
+        if (s[i] == '\0' || s[i] == '.')
+            return false;
+        label[i] = lower(s[i]);
+    }
+    label[n] = '\0';
+    return psl_is_public_suffix2(
+               psl, label, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
 }
 
 /* The list built into libpsl: one answer for a text, whatever files the

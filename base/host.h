@@ -27,6 +27,8 @@ size_t kura_host_size(const char *s, size_t n);
 
 /* Labels of at least one byte between the dots, and no address. */
 bool kura_host_is_name(const char *s, size_t n);
+/* Whether a label, the last of a name, is a public suffix that is listed. */
+bool kura_host_suffix_known(const char *s, size_t n);
 /* Appends the public suffix and one label of a host name, in lower case;
  * *is_null: it has none.  By the list built into libpsl. */
 enum kura_rc kura_registered_domain(const char *s, size_t n,

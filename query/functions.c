@@ -28,8 +28,7 @@ void kura_function_fail(sqlite3_context *ctx, enum kura_rc rc,
         sqlite3_result_error(ctx, err->msg, -1);
 }
 
-/* The bytes of an argument; NULL when it is NULL or memory is gone. */
-static const char *arg_text(sqlite3_value *v, size_t *n)
+const char *kura_arg_text(sqlite3_value *v, size_t *n)
 {
     const char *s = (const char *)sqlite3_value_text(v);
 
@@ -74,7 +73,7 @@ static void sql_text_function(sqlite3_context *ctx, int argc,
     size_t n;
 
     (void)argc;
-    s = arg_text(argv[0], &n);
+    s = kura_arg_text(argv[0], &n);
     if (s == NULL)
         return;
     kura_buf_init(&out, KURA_FUNCTION_TEXT);
@@ -136,8 +135,8 @@ static void sql_text_test(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     size_t arg_n, n;
 
     (void)argc;
-    arg = arg_text(argv[at], &arg_n);
-    s = arg_text(argv[1 - at], &n);
+    arg = kura_arg_text(argv[at], &arg_n);
+    s = kura_arg_text(argv[1 - at], &n);
     if (arg == NULL || s == NULL)
         return;
     c = sqlite3_get_auxdata(ctx, at);
@@ -224,8 +223,8 @@ static void sql_regexp_extract(sqlite3_context *ctx, int argc,
     size_t n, pattern_n;
     int64_t group = 0;
 
-    s = arg_text(argv[0], &n);
-    pattern = arg_text(argv[1], &pattern_n);
+    s = kura_arg_text(argv[0], &n);
+    pattern = kura_arg_text(argv[1], &pattern_n);
     if (s == NULL || pattern == NULL ||
         (argc > 2 && sqlite3_value_type(argv[2]) == SQLITE_NULL))
         return;
@@ -293,7 +292,7 @@ static void sql_entropy(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     const char *s;
 
     (void)argc;
-    s = arg_text(argv[0], &n);
+    s = kura_arg_text(argv[0], &n);
     if (s == NULL)
         return;
     for (i = 0; i < n; i++)
@@ -465,9 +464,9 @@ static int add_text_tests(sqlite3 *db)
     int rc = SQLITE_OK, i;
 
     for (i = 0; rc == SQLITE_OK && (k = kura_text_test_at(i)) != NULL; i++)
-        rc = sqlite3_create_function_v2(db, k->name, 2, SCALAR_FLAGS,
-                                        data_of(k), sql_text_test, NULL, NULL,
-                                        NULL);
+        rc =
+            sqlite3_create_function_v2(db, k->name, 2, SCALAR_FLAGS, data_of(k),
+                                       sql_text_test, NULL, NULL, NULL);
     return rc;
 }
 
@@ -481,6 +480,8 @@ enum kura_rc kura_functions_register(sqlite3 *db,
         rc = add_text_tests(db);
     if (rc == SQLITE_OK)
         rc = add_scalars(db, place);
+    if (rc == SQLITE_OK)
+        rc = kura_functions_add_pairs(db);
     if (rc == SQLITE_OK)
         rc = kura_functions_add_aggregates(db);
     if (rc == SQLITE_NOMEM)

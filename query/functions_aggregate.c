@@ -1,5 +1,6 @@
-/* functions_aggregate.c - median and mad: exact, so each group keeps its
- * values (memory of SQLite, so that a limit on SQLite's memory holds here). */
+/* functions_aggregate.c - median, mad and quantile: exact, so each group keeps
+ * its values (memory of SQLite, so that a limit on SQLite's memory holds here).
+ */
 #include "query/functions.h"
 
 #include "query/functions_internal.h"
@@ -13,6 +14,7 @@
 struct group {
     double *value;
     size_t count, cap;
+    double q; /* quantile only: the first one given */
 };
 
 static int group_reserve(struct group *g)
@@ -30,28 +32,52 @@ static int group_reserve(struct group *g)
     return SQLITE_OK;
 }
 
-static void group_step(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+/* The group, with one value more; NULL when it takes none or has failed. */
+static struct group *group_add(sqlite3_context *ctx, sqlite3_value *value)
 {
     struct group *g;
-    int type = sqlite3_value_numeric_type(argv[0]);
+    int type = sqlite3_value_numeric_type(value);
 
-    (void)argc;
     if (type != SQLITE_INTEGER && type != SQLITE_FLOAT)
-        return;
+        return NULL;
     g = sqlite3_aggregate_context(ctx, sizeof(*g));
     if (g == NULL) {
         sqlite3_result_error_nomem(ctx);
-        return;
+        return NULL;
     }
     if (g->count == GROUP_MAX) {
-        sqlite3_result_error(ctx, "median of more than 16777216 values", -1);
-        return;
+        sqlite3_result_error(ctx, "more than 16777216 values in one group", -1);
+        return NULL;
     }
     if (group_reserve(g) != SQLITE_OK) {
         sqlite3_result_error_nomem(ctx);
+        return NULL;
+    }
+    g->value[g->count++] = sqlite3_value_double(value);
+    return g;
+}
+
+static void group_step(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)group_add(ctx, argv[0]);
+}
+
+static void quantile_step(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    double q = sqlite3_value_double(argv[1]);
+    struct group *g;
+
+    (void)argc;
+    if (sqlite3_value_numeric_type(argv[1]) == SQLITE_NULL)
+        return;
+    if (!(q >= 0.0 && q <= 1.0)) {
+        sqlite3_result_error(ctx, "a quantile is between 0 and 1", -1);
         return;
     }
-    g->value[g->count++] = sqlite3_value_double(argv[0]);
+    g = group_add(ctx, argv[0]);
+    if (g != NULL && g->count == 1)
+        g->q = q;
 }
 
 static int double_cmp(const void *a, const void *b)
@@ -70,6 +96,13 @@ static double group_median(struct group *g)
     if (g->count % 2 != 0)
         return g->value[half];
     return g->value[half - 1] / 2 + g->value[half] / 2;
+}
+
+static void group_clear(struct group *g)
+{
+    sqlite3_free(g->value);
+    g->value = NULL;
+    g->count = g->cap = 0;
 }
 
 static void group_finish(sqlite3_context *ctx, bool deviation)
@@ -92,9 +125,7 @@ static void group_finish(sqlite3_context *ctx, bool deviation)
     }
     sqlite3_result_double(ctx, middle);
 out:
-    sqlite3_free(g->value);
-    g->value = NULL;
-    g->count = g->cap = 0;
+    group_clear(g);
 }
 
 static void median_final(sqlite3_context *ctx)
@@ -107,6 +138,27 @@ static void mad_final(sqlite3_context *ctx)
     group_finish(ctx, true);
 }
 
+/* Between the two values around the place (n - 1) * q of the sorted ones. */
+static void quantile_final(sqlite3_context *ctx)
+{
+    struct group *g = sqlite3_aggregate_context(ctx, 0);
+    double place, part;
+    size_t low;
+
+    if (g == NULL)
+        return;
+    if (g->count != 0) {
+        qsort(g->value, g->count, sizeof(*g->value), double_cmp);
+        place = (double)(g->count - 1) * g->q;
+        low = (size_t)place;
+        part = place - (double)low;
+        sqlite3_result_double(ctx, part > 0.0 ? g->value[low] * (1.0 - part) +
+                                                    g->value[low + 1] * part
+                                              : g->value[low]);
+    }
+    group_clear(g);
+}
+
 int kura_functions_add_aggregates(sqlite3 *db)
 {
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
@@ -116,5 +168,8 @@ int kura_functions_add_aggregates(sqlite3 *db)
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(db, "mad", 1, flags, NULL, NULL,
                                         group_step, mad_final, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(db, "quantile", 2, flags, NULL, NULL,
+                                        quantile_step, quantile_final, NULL);
     return rc;
 }

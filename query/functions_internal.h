@@ -12,8 +12,25 @@
 /* No text that a function makes is longer. */
 #define KURA_FUNCTION_TEXT (16u * 1024 * 1024)
 
-/* The functions of one text; NULL at the end. */
+/* The functions of one text, all of them; NULL at the end. */
 const struct kura_text_function *kura_text_function_at(int i);
+
+/* The same by subject; a name of NULL ends each. */
+extern const struct kura_text_function kura_functions_host[];
+extern const struct kura_text_function kura_functions_url[];
+extern const struct kura_text_function kura_functions_name[];
+
+/* ASCII only, whatever the locale. */
+char kura_ascii_lower(char c);
+bool kura_ascii_is_digit(char c);
+bool kura_ascii_is_alnum(char c);
+enum kura_rc kura_append_lower(const char *s, size_t n, struct kura_buf *out,
+                               struct kura_err *err);
+/* Whether s[0..n), folded, is one of the words of a list that NULL ends. */
+bool kura_word_in(const char *const *list, const char *s, size_t n);
+
+/* Of an argument: its bytes; NULL when it is NULL or memory is gone. */
+const char *kura_arg_text(sqlite3_value *v, size_t *n);
 
 /* "regexp" said exactly: 1, 0, or -1 when the match limit was reached. */
 int kura_text_test_regexp(struct kura_text_test *t, const char *s, size_t n);
@@ -25,7 +42,9 @@ void kura_text_note(int answer);
 void kura_function_fail(sqlite3_context *ctx, enum kura_rc rc,
                         const struct kura_err *err);
 
-/* Adds median and mad. */
+/* Adds median, mad and quantile. */
 int kura_functions_add_aggregates(sqlite3 *db);
+/* Adds what compares two texts: edit_distance. */
+int kura_functions_add_pairs(sqlite3 *db);
 
 #endif

@@ -33,7 +33,10 @@ void fuzz_seeds(fuzz_take_fn *take, void *arg)
         "0",
         "253402300800000000\xfe\\Qx\xfe"
         "99",
-        "-9223372036854775808", "error:invalid-request", "", "\xfe\xfe"};
+        "-9223372036854775808",
+        "error:invalid-request",
+        "",
+        "\xfe\xfe"};
     size_t i;
 
     for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
@@ -62,10 +65,9 @@ static void close_all(void)
 
 static void open_all(void)
 {
-    static const char *const one[] = {"iso_time",   "local_day",
-                                      "local_hour", "local_weekday",
-                                      "local_time", "entropy",
-                                      "median",     "mad"};
+    static const char *const one[] = {
+        "iso_time",   "local_day", "local_hour", "local_weekday",
+        "local_time", "entropy",   "median",     "mad"};
     size_t i;
     int k;
 
@@ -81,6 +83,8 @@ static void open_all(void)
         add(kura_text_test_at(k)->name, "?1, ?2");
         add(kura_text_test_at(k)->name, "?2, ?1");
     }
+    add("edit_distance", "?1, ?2");
+    add("quantile", "?1, 0.5");
     add("regexp_extract", "?1, ?2");
     add("regexp_extract", "?1, ?2, ?3");
     (void)atexit(close_all);

@@ -181,6 +181,187 @@ static void actions_and_names(void **state)
     expect(state, "mime_filename('text/plain')", "NULL");
 }
 
+static void hosts_of_hunts(void **state)
+{
+    expect(state, "is_ip('192.0.2.1')", "1");
+    expect(state, "is_ip('192.0.2.1:443')", "1");
+    expect(state, "is_ip('2001:db8::1')", "1");
+    expect(state, "is_ip('[2001:db8::1]')", "1");
+    expect(state, "is_ip('[2001:db8::1]:8443')", "1");
+    expect(state, "is_ip('192.0.2.1.example.com')", "0");
+    expect(state, "is_ip('192.0.2.256')", "0");
+    expect(state, "is_ip('1.2.3')", "0");
+    expect(state, "is_ip('')", "0");
+    expect(state, "is_ip(NULL)", "NULL");
+    expect(state, "subdomain('WWW.a.example.co.jp.')", "www.a");
+    expect(state, "subdomain('a.example.com:443')", "a");
+    expect(state, "subdomain('example.com')", "NULL");
+    expect(state, "subdomain('com')", "NULL");
+    expect(state, "subdomain('192.0.2.1')", "NULL");
+    expect(state, "subdomain('')", "NULL");
+    expect(state, "longest_label('a.bcd.ef')", "3");
+    expect(state, "longest_label('abc')", "3");
+    expect(state, "longest_label('a.b.c:8080')", "1");
+    expect(state, "longest_label('192.0.2.1')", "NULL");
+    expect(state, "longest_label('')", "NULL");
+    expect(state, "mail_domain('kim@example.com')", "example.com");
+    expect(state, "mail_domain('<Kim@EXAMPLE.com>')", "example.com");
+    expect(state, "mail_domain('\"a@b.example\" <kim@example.com.>')",
+           "example.com");
+    expect(state, "mail_domain('\"a@b\"@example.com')", "example.com");
+    expect(state, "mail_domain('kim@[192.0.2.1]')", "192.0.2.1");
+    expect(state, "mail_domain('kim@[IPv6:2001:db8::1]')", "2001:db8::1");
+    expect(state, "mail_domain('kim')", "NULL");
+    expect(state, "mail_domain('kim@')", "NULL");
+    expect(state, "mail_domain('<>')", "NULL");
+    expect(state, "mail_domain('')", "NULL");
+}
+
+static void deceptive_names(void **state)
+{
+    expect(state, "deceptive_name('invoice.pdf.exe')", "double extension");
+    expect(state, "deceptive_name('C:\\x\\invoice.PDF .Exe')",
+           "double extension");
+    expect(state, "deceptive_name('invoice_pdf.scr')", "double extension");
+    expect(state, "deceptive_name('\"photo.jpg.lnk\"')", "double extension");
+    expect(state, "deceptive_name('invoice.doc  .exe')", "double extension");
+    expect(state, "deceptive_name('a.zip.js')", "double extension");
+    expect(state, "deceptive_name('invoice.pdf      .exe')", "long blanks");
+    expect(state,
+           "deceptive_name('invoice.pdf' || char(0x3000, 0x3000, "
+           "0x3000, 0x3000) || '.exe')",
+           "long blanks");
+    expect(state, "deceptive_name('a          b.txt')", "long blanks");
+    expect(state, "deceptive_name('invoice' || char(0x202E) || 'fdp.exe')",
+           "right-to-left override");
+    expect(state, "deceptive_name('a.e' || char(0x200B) || 'xe')",
+           "hidden characters");
+    expect(state, "deceptive_name('invoice.exe.')", "trailing dots");
+    expect(state, "deceptive_name('invoice.exe. .')", "trailing dots");
+    expect(state, "deceptive_name('disk.iso.')", "trailing dots");
+    /* What is as it looks. */
+    expect(state, "deceptive_name('setup.exe')", "NULL");
+    expect(state, "deceptive_name('setup-1.2.exe')", "NULL");
+    expect(state, "deceptive_name('report.pdf')", "NULL");
+    expect(state, "deceptive_name('report.pdf.zip')", "NULL");
+    expect(state, "deceptive_name('backup.tar.gz')", "NULL");
+    expect(state, "deceptive_name('report  2015   03.pdf')", "NULL");
+    expect(state, "deceptive_name('Letter of Acme Co., Ltd.')", "NULL");
+    expect(state, "deceptive_name('minutes.doc.')", "NULL");
+    expect(state, "deceptive_name('pdf.exe')", "NULL");
+    expect(state, "deceptive_name('txt-viewer.exe')", "NULL");
+    expect(state, "deceptive_name('www.example.com')", "NULL");
+    expect(state, "deceptive_name('jquery.min.js')", "NULL");
+    expect(state, "deceptive_name(char(0x5EA, 0x200F) || '.pdf')", "NULL");
+    expect(state, "deceptive_name('          ')", "NULL");
+    expect(state, "deceptive_name('...')", "NULL");
+    expect(state, "deceptive_name('')", "NULL");
+    expect(state, "is_archive_name('a.ZIP')", "1");
+    expect(state, "is_archive_name('a.zip.exe')", "0");
+    expect(state, "is_risky_container('a.docm')", "1");
+    expect(state, "is_risky_container('a.docx')", "0");
+    expect(state, "is_risky_container('')", "0");
+}
+
+static void fanging(void **state)
+{
+    /* As written; defanged.  Refanged it is as written again. */
+    static const char *const pairs[][2] = {
+        {"http://www.example.com/a.php?b=c.d",
+         "hxxp://www[.]example[.]com/a.php?b=c.d"},
+        {"HTTPS://u:p@example.com:8443/", "hxxps://u:p@example[.]com:8443/"},
+        {"ftp://192.0.2.1/x", "fxp://192[.]0[.]2[.]1/x"},
+        {"http://server/a", "hxxp://server/a"},
+        {"http://server.local/a", "hxxp://server[.]local/a"},
+        {"http://[2001:db8::1]/a.b", "hxxp://[2001:db8::1]/a.b"},
+        {"smb://files.example.com/a", "smb[:]//files[.]example[.]com/a"},
+        {"kim@example.com", "kim@example[.]com"},
+        {"www.example.co.jp", "www[.]example[.]co[.]jp"},
+        {"Seen on example.com. At 192.0.2.1:80, twice.",
+         "Seen on example[.]com. At 192[.]0[.]2[.]1:80, twice."},
+        {"http://a.example/?u=http://b.example/c.d and c.com",
+         "hxxp://a[.]example/?u=hxxp://b[.]example/c.d and c[.]com"},
+        {"report.pdf and setup.exe of e.g. v1.2",
+         "report.pdf and setup.exe of e.g. v1.2"},
+        {"\xe4\xbe\x8b.jp", "\xe4\xbe\x8b[.]jp"},
+        {"", ""},
+        {"...", "..."},
+    };
+    char sql[256];
+    size_t i;
+
+    for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        (void)snprintf(sql, sizeof(sql), "defang('%s')", pairs[i][0]);
+        expect(state, sql, pairs[i][1]);
+        (void)snprintf(sql, sizeof(sql), "defang('%s')", pairs[i][1]);
+        expect(state, sql, pairs[i][1]);
+        (void)snprintf(sql, sizeof(sql), "refang('%s') = '%s' COLLATE NOCASE",
+                       pairs[i][1], pairs[i][0]);
+        expect(state, sql, "1");
+        (void)snprintf(sql, sizeof(sql), "refang('%s')", pairs[i][0]);
+        if (strncmp(pairs[i][0], "HTTPS", 5) != 0)
+            expect(state, sql, pairs[i][0]);
+    }
+    expect(state, "has_bidi('report.pdf')", "0");
+    expect(state, "has_bidi(char(0x41, 0x2066))", "1");
+}
+
+static void refanging(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"evil(.)example{.}com", "evil.example.com"},
+        {"evil[.example.]com", "evil.example.com"},
+        {"evil\\.example.com", "evil.example.com"},
+        {"evil[dot]example(DOT)com", "evil.example.com"},
+        {"evil [.] example [dot] com", "evil.example.com"},
+        {"evil dot example dot com", "evil.example.com"},
+        {"evil_dot_example_dot_com", "evil.example.com"},
+        {"kim[@]example[.]com", "kim@example.com"},
+        {"kim at example dot com", "kim@example.com"},
+        {"kim(at)example.com", "kim@example.com"},
+        {"hXXp://example.com", "http://example.com"},
+        {"h**ps://example.com", "https://example.com"},
+        {"http__example.com/a", "http://example.com/a"},
+        {"http:\\\\example.com", "http://example.com"},
+        {"hxxp[:]//example[.]com[/]a", "http://example.com/a"},
+        {"hxxp[://]example[.]com", "http://example.com"},
+        {"http:// example .com/a b", "http://example.com/a b"},
+        {"http%3A%2F%2Fexample.com%2Fa", "http://example.com/a"},
+        {"2001[:]db8::1", "2001:db8::1"},
+        /* Left alone. */
+        {"http%3A%2F%2Fexample.com%00", "http%3A%2F%2Fexample.com%00"},
+        {"meet at the dot at noon", "meet at the dot at noon"},
+        {"polka_dot_dress.jpg", "polka_dot_dress.jpg"},
+        {"hxxp", "hxxp"},
+        {"look (see a.b.)", "look (see a.b.)"},
+        {"[2001:db8::1]", "[2001:db8::1]"},
+    };
+    char sql[256];
+    size_t i;
+
+    for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        (void)snprintf(sql, sizeof(sql), "refang('%s')", pairs[i][0]);
+        expect(state, sql, pairs[i][1]);
+    }
+}
+
+static void distances(void **state)
+{
+    expect(state, "edit_distance('kitten', 'sitting')", "3");
+    expect(state, "edit_distance('ab', 'ba')", "1");
+    expect(state, "edit_distance('ca', 'abc')", "3"); /* OSA, not full */
+    expect(state, "edit_distance('ABC', 'abc')", "0");
+    expect(state, "edit_distance('', 'abc')", "3");
+    expect(state, "edit_distance('abc', '')", "3");
+    expect(state, "edit_distance('', '')", "0");
+    expect(state, "edit_distance(char(0x8ACB, 0x6C42), char(0x8ACB))", "1");
+    expect(state, "edit_distance('a', NULL)", "NULL");
+    expect(state, "edit_distance(hex(zeroblob(127)), 'a')", "254");
+    expect(state, "edit_distance(hex(zeroblob(128)), 'a')", "NULL");
+    expect(state, "edit_distance(hex(zeroblob(120)), hex(zeroblob(110)))",
+           "20");
+}
+
 static void times(void **state)
 {
     expect(state, "iso_time(0)", "1970-01-01T00:00:00.000000Z");
@@ -228,11 +409,15 @@ static void patterns_that_give_up_are_counted(void **state)
 
     expect(state, "'aaaa' REGEXP '^(a+)+$'", "1");
     assert_int_equal(kura_text_gave_up(), before);
-    expect(state, "replace(hex(zeroblob(40)), '0', 'a') || 'b' "
-                  "REGEXP '^(a+)+(?=[^b]$)'", "NULL");
+    expect(state,
+           "replace(hex(zeroblob(40)), '0', 'a') || 'b' "
+           "REGEXP '^(a+)+(?=[^b]$)'",
+           "NULL");
     assert_int_equal(kura_text_gave_up(), before + 1);
-    expect(state, "regexp_extract(replace(hex(zeroblob(40)), '0', 'a') || 'b', "
-                  "'^(a+)+(?=[^b]$)')", "NULL");
+    expect(state,
+           "regexp_extract(replace(hex(zeroblob(40)), '0', 'a') || 'b', "
+           "'^(a+)+(?=[^b]$)')",
+           "NULL");
     assert_int_equal(kura_text_gave_up(), before + 2);
 }
 
@@ -241,9 +426,9 @@ static void bad_pattern_is_named(void **state)
     struct fixture *f = *state;
     sqlite3_stmt *stmt;
 
-    assert_int_equal(sqlite3_prepare_v2(f->db, "SELECT 'a' REGEXP '('", -1,
-                                        &stmt, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(f->db, "SELECT 'a' REGEXP '('", -1, &stmt, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ERROR);
     assert_true(strlen(sqlite3_errmsg(f->db)) > 10);
     (void)sqlite3_finalize(stmt);
@@ -269,6 +454,15 @@ static void aggregates(void **state)
            "mad(column1) FROM (VALUES (1), (1), (2), (2), (4), (6), (9))",
            "1.0");
     expect(state, "mad(column1) FROM (VALUES (9e999), (9e999), (1))", "0.0");
+    expect(state, "quantile(column1, 0.5) FROM (VALUES (4), (1), (3), (9))",
+           "3.5");
+    expect(state, "quantile(column1, 0) FROM (VALUES (4), (1), (NULL))", "1.0");
+    expect(state, "quantile(column1, 1) FROM (VALUES (4), (1), ('x'))", "4.0");
+    expect(state, "quantile(column1, 0.25) FROM (VALUES (0), (10))", "2.5");
+    expect(state, "quantile(7, 0.3)", "7.0");
+    expect(state, "quantile(NULL, 0.3)", "NULL");
+    expect(state, "quantile(1, NULL)", "NULL");
+    expect(state, "quantile(1, 1.1)", "error: a quantile is between 0 and 1");
     expect(state,
            "median(x) FROM (WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL "
            "SELECT x + 1 FROM n WHERE x < 1000) SELECT x FROM n)",
@@ -324,6 +518,11 @@ int main(void)
         cmocka_unit_test(urls),
         cmocka_unit_test(addresses),
         cmocka_unit_test(actions_and_names),
+        cmocka_unit_test(hosts_of_hunts),
+        cmocka_unit_test(deceptive_names),
+        cmocka_unit_test(fanging),
+        cmocka_unit_test(refanging),
+        cmocka_unit_test(distances),
         cmocka_unit_test(times),
         cmocka_unit_test(patterns),
         cmocka_unit_test(patterns_that_give_up_are_counted),

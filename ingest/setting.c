@@ -6,7 +6,7 @@ static const char *setting_get(const struct kura_warehouse *w,
                                const char *source, const char *key)
 {
     const struct kura_node *list =
-        kura_node_get(kura_warehouse_config(w), "sources");
+        kura_node_get(kura_config_root(kura_warehouse_config(w)), "sources");
     size_t i;
 
     for (i = 0; list != NULL && i < kura_node_count(list); i++) {

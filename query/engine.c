@@ -8,6 +8,7 @@
 #include "query/engine_internal.h"
 #include "query/functions.h"
 #include "query/sighting.h"
+#include "query/site_table.h"
 #include "query/table.h"
 
 /* Partitions kept open that no cursor stands on, together with those that one
@@ -35,6 +36,7 @@ struct asked {
 
 struct kura_engine {
     struct kura_warehouse *w;
+    struct kura_site *site;
     struct kura_function_place place;
     struct kura_span span;
     bool archived;
@@ -542,6 +544,7 @@ static enum kura_rc engine_new(struct kura_warehouse *w,
 {
     struct kura_engine *e = calloc(1, sizeof(*e));
     size_t n = (size_t)tables_count();
+    enum kura_rc rc;
 
     if (e != NULL) {
         e->guesses = calloc(n, sizeof(*e->guesses));
@@ -551,8 +554,15 @@ static enum kura_rc engine_new(struct kura_warehouse *w,
         kura_engine_free(e);
         return kura_err_nomem(err);
     }
+    rc = kura_site_read(kura_warehouse_config(w), kura_warehouse_dir(w),
+                        kura_warehouse_zone(w), &e->site, err);
+    if (rc != KURA_OK) {
+        kura_engine_free(e);
+        return rc;
+    }
     e->w = w;
     e->place.zone = kura_warehouse_zone(w);
+    e->place.site = e->site;
     e->archived = o->archived;
     e->span.low = o->from_us;
     e->span.high = o->to_us == INT64_MAX ? o->to_us : o->to_us - 1;
@@ -578,6 +588,7 @@ static enum kura_rc engine_add(struct kura_engine *e, sqlite3 *db,
                                    sql_engine, NULL, NULL, NULL) != SQLITE_OK)
         return kura_err_set(err, KURA_EIO, "cannot add a function: %s",
                             sqlite3_errmsg(db));
+    rc = kura_site_tables_register(db, e->site, err);
     for (i = 0; rc == KURA_OK && i < tables_count(); i++)
         rc = kura_table_register(db, e, table_at(i), err);
     return rc;
@@ -616,12 +627,18 @@ void kura_engine_free(struct kura_engine *e)
     free(e->guesses);
     free(e->asked);
     free(e->lost);
+    kura_site_free(e->site);
     free(e);
 }
 
 const struct kura_scan_stats *kura_engine_stats(const struct kura_engine *e)
 {
     return &e->stats;
+}
+
+const struct kura_site *kura_engine_site(const struct kura_engine *e)
+{
+    return e->site;
 }
 
 struct kura_scan_stats *kura_engine_tally(struct kura_engine *e)

@@ -1,14 +1,15 @@
 /* engine.h - SQL over a warehouse: the tables, the functions, read-only.
  *
  * kura_engine_register is what both the kura program and kura.so call: it adds
- * the eponymous tables (mail, firewall, proxy, dns, reject, sighting) and the
- * SQL functions to a connection.  A statement sees one snapshot of the catalog.
+ * the eponymous tables (mail, firewall, proxy, dns, reject, sighting, site_...)
+ * and the SQL functions to a connection.  A statement sees one snapshot of the catalog.
  */
 #ifndef KURA_QUERY_ENGINE_H
 #define KURA_QUERY_ENGINE_H
 
 #include "base/err.h"
 #include "query/coverage.h"
+#include "query/site.h"
 #include "store/sqlite.h"
 #include "store/warehouse.h"
 
@@ -40,6 +41,8 @@ enum kura_rc kura_engine_register(sqlite3 *db, struct kura_warehouse *w,
                                   struct kura_err *err);
 void kura_engine_free(struct kura_engine *e); /* after sqlite3_close; NULL ok */
 const struct kura_scan_stats *kura_engine_stats(const struct kura_engine *e);
+/* As kura.yaml said when the engine was registered. */
+const struct kura_site *kura_engine_site(const struct kura_engine *e);
 
 /* What the last statement searched: of each table that it read, in the range
  * that its WHERE and the options left.  *out is released by the caller. */

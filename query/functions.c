@@ -308,8 +308,7 @@ static void sql_entropy(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 
 /* --- Times ------------------------------------------------------------ */
 
-/* An instant within the years 0000 to 9999, so that nothing overflows. */
-static bool arg_instant(sqlite3_value *v, int64_t *us)
+bool kura_arg_instant(sqlite3_value *v, int64_t *us)
 {
     const int64_t least = kura_days_from_civil(0, 1, 1) * KURA_DAY;
     const int64_t most = kura_days_from_civil(10000, 1, 1) * KURA_DAY - 1;
@@ -330,7 +329,7 @@ static bool arg_local(sqlite3_context *ctx, sqlite3_value *v, int64_t *us)
 {
     const struct kura_function_place *place = sqlite3_user_data(ctx);
 
-    if (!arg_instant(v, us))
+    if (!kura_arg_instant(v, us))
         return false;
     *us += kura_zone_offset(place->zone, *us) * KURA_SECOND;
     return true;
@@ -348,7 +347,7 @@ static void sql_iso_time(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     int64_t us;
 
     (void)argc;
-    if (!arg_instant(argv[0], &us))
+    if (!kura_arg_instant(argv[0], &us))
         return;
     kura_time_format(us, text);
     result_text(ctx, text, strlen(text));
@@ -482,6 +481,8 @@ enum kura_rc kura_functions_register(sqlite3 *db,
         rc = add_scalars(db, place);
     if (rc == SQLITE_OK)
         rc = kura_functions_add_pairs(db);
+    if (rc == SQLITE_OK)
+        rc = kura_functions_add_site(db, place);
     if (rc == SQLITE_OK)
         rc = kura_functions_add_aggregates(db);
     if (rc == SQLITE_NOMEM)

@@ -20,7 +20,7 @@ struct kura_site;
  * outlive the connection. */
 struct kura_function_place {
     const struct kura_zone *zone;
-    const struct kura_site *site; /* NULL: nothing is known of it */
+    const struct kura_site *site;
 };
 
 /* A function of one text: writes text to out (*is_null false), an integer to

@@ -3,6 +3,7 @@
 #include "query/functions.h"
 
 #include "base/mime.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "query/functions_internal.h"
 
@@ -15,32 +16,12 @@ static enum kura_rc call_is_private_ip(const char *s, size_t n,
                                        struct kura_buf *out, int64_t *number,
                                        bool *is_null, struct kura_err *err)
 {
-    static const struct {
-        struct kura_address net;
-        unsigned bits;
-    } nets[] = {
-        {{{10}, 32}, 8},           /* RFC 1918 */
-        {{{172, 16}, 32}, 12},     /* RFC 1918 */
-        {{{192, 168}, 32}, 16},    /* RFC 1918 */
-        {{{100, 64}, 32}, 10},     /* carrier grade NAT, RFC 6598 */
-        {{{127}, 32}, 8},          /* loopback */
-        {{{169, 254}, 32}, 16},    /* link-local */
-        {{{0xfc}, 128}, 7},        /* unique local, RFC 4193 */
-        {{{0xfe, 0x80}, 128}, 10}, /* link-local */
-        {{{[15] = 1}, 128}, 128}   /* loopback */
-    };
     struct kura_address a;
-    size_t i;
 
     (void)out;
     (void)err;
     *is_null = !kura_address_parse(s, n, &a);
-    *number = 0;
-    if (*is_null)
-        return KURA_OK;
-    for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
-        if (kura_address_under(&a, &nets[i].net, nets[i].bits))
-            *number = 1;
+    *number = !*is_null && kura_address_is_private(&a);
     return KURA_OK;
 }
 

@@ -19,6 +19,7 @@ const struct kura_text_function *kura_text_function_at(int i);
 extern const struct kura_text_function kura_functions_host[];
 extern const struct kura_text_function kura_functions_url[];
 extern const struct kura_text_function kura_functions_name[];
+extern const struct kura_text_function kura_functions_site[];
 
 /* ASCII only, whatever the locale. */
 char kura_ascii_lower(char c);
@@ -31,6 +32,8 @@ bool kura_word_in(const char *const *list, const char *s, size_t n);
 
 /* Of an argument: its bytes; NULL when it is NULL or memory is gone. */
 const char *kura_arg_text(sqlite3_value *v, size_t *n);
+/* An instant within the years 0000 to 9999, so that nothing overflows. */
+bool kura_arg_instant(sqlite3_value *v, int64_t *us);
 
 /* "regexp" said exactly: 1, 0, or -1 when the match limit was reached. */
 int kura_text_test_regexp(struct kura_text_test *t, const char *s, size_t n);
@@ -46,5 +49,9 @@ void kura_function_fail(sqlite3_context *ctx, enum kura_rc rc,
 int kura_functions_add_aggregates(sqlite3 *db);
 /* Adds what compares two texts: edit_distance. */
 int kura_functions_add_pairs(sqlite3 *db);
+
+/* Adds business_hours, in_maintenance and admin_host. */
+int kura_functions_add_site(sqlite3 *db,
+                            const struct kura_function_place *place);
 
 #endif

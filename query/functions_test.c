@@ -2,7 +2,7 @@
  * domain_under.  The argument is taken apart once, then asked per text. */
 #include "query/functions.h"
 
-#include "base/num.h"
+#include "base/network.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "query/functions_internal.h"
@@ -14,16 +14,11 @@
 /* What an argument for ip_in may name at most. */
 #define TEST_NETWORKS 65536u
 
-struct network {
-    struct kura_address net;
-    unsigned bits;
-};
-
 /* One struct for all kinds: each uses its own part, the rest is zero. */
 struct kura_text_test {
     struct kura_regex *re; /* regexp */
     struct kura_matcher *matcher;
-    struct network *networks; /* ip_in */
+    struct kura_network *networks; /* ip_in */
     size_t count;
     char *domain; /* domain_under: as written, without dots at its ends */
     size_t domain_size;
@@ -103,32 +98,6 @@ static bool is_separator(char c)
     return c == ' ' || c == ',' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* ADDRESS or ADDRESS/BITS. */
-static bool network_parse(const char *s, size_t n, struct network *out)
-{
-    const char *slash = memchr(s, '/', n);
-    size_t size = slash != NULL ? (size_t)(slash - s) : n;
-    bool mapped;
-    int64_t bits;
-
-    if (!kura_address_parse(s, size, &out->net))
-        return false;
-    if (slash == NULL) {
-        out->bits = out->net.bits;
-        return true;
-    }
-    if (n - size - 1 > 3 || !kura_num_parse(slash + 1, n - size - 1, &bits))
-        return false;
-    /* ::ffff:192.0.2.0/120 is 192.0.2.0/24. */
-    mapped = out->net.bits == 32 && memchr(s, ':', size) != NULL;
-    if (mapped)
-        bits -= 96;
-    if (bits < 0 || bits > (int64_t)out->net.bits)
-        return false;
-    out->bits = (unsigned)bits;
-    return true;
-}
-
 static size_t networks_count(const char *s, size_t n)
 {
     size_t count = 0, i;
@@ -151,7 +120,7 @@ static enum kura_rc networks_fill(struct kura_text_test *t, const char *s,
         }
         for (end = start; end < n && !is_separator(s[end]);)
             end++;
-        if (!network_parse(s + start, end - start, &t->networks[t->count]))
+        if (!kura_network_parse(s + start, end - start, &t->networks[t->count]))
             return kura_err_set(err, KURA_EINPUT,
                                 "'%.*s' is no address and no network",
                                 end - start > 64 ? 64 : (int)(end - start),

@@ -131,7 +131,7 @@ const struct kura_text_function *kura_text_function_at(int i)
 {
     static const struct kura_text_function *const lists[] = {
         kura_functions_host, kura_functions_url, kura_functions_name,
-        functions_text};
+        kura_functions_site, functions_text};
     size_t k;
     int at;
 

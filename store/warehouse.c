@@ -96,7 +96,8 @@ enum kura_rc kura_path_join(const char *dir, const char *name, char **out,
 /* --- kura.yaml --------------------------------------------------------- */
 
 static const char *const config_top[] = {"zone",      "oldest",  "sources",
-                                         "retention", "archive", NULL};
+                                         "retention", "archive", "site",
+                                         NULL};
 static const char *const config_source[] = {"match", "format", "zone", NULL};
 
 static bool word_is_known(const char *const *words, const char *word)
@@ -738,9 +739,9 @@ const struct kura_zone *kura_warehouse_zone(const struct kura_warehouse *w)
     return w->zone;
 }
 
-const struct kura_node *kura_warehouse_config(const struct kura_warehouse *w)
+const struct kura_config *kura_warehouse_config(const struct kura_warehouse *w)
 {
-    return kura_config_root(w->config);
+    return w->config;
 }
 
 const struct kura_policy *kura_warehouse_policy(const struct kura_warehouse *w)
@@ -860,8 +861,8 @@ enum kura_rc kura_catalog_end(struct kura_warehouse *w, enum kura_rc rc,
 
 int64_t kura_warehouse_oldest(const struct kura_warehouse *w)
 {
-    const struct kura_node *set = kura_node_get(kura_warehouse_config(w),
-                                                "oldest");
+    const struct kura_node *set =
+        kura_node_get(kura_config_root(w->config), "oldest");
     int64_t from = kura_days_from_civil(2000, 1, 1) * KURA_DAY, to;
 
     /* It was checked when the configuration was read. */

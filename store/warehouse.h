@@ -36,8 +36,8 @@ void kura_warehouse_close(struct kura_warehouse *w); /* NULL ok */
 
 const char *kura_warehouse_dir(const struct kura_warehouse *w);
 const struct kura_zone *kura_warehouse_zone(const struct kura_warehouse *w);
-/* kura.yaml; NULL when it is empty. */
-const struct kura_node *kura_warehouse_config(const struct kura_warehouse *w);
+/* kura.yaml; its root is NULL when it is empty. */
+const struct kura_config *kura_warehouse_config(const struct kura_warehouse *w);
 
 /* Events before this are rejects (kura.yaml: oldest; default 2000-01-01). */
 int64_t kura_warehouse_oldest(const struct kura_warehouse *w);

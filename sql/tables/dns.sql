@@ -16,6 +16,6 @@ CREATE TABLE dns (
     ecs TEXT COLLATE NOCASE, -- client subnet that a forwarder passed on (EDNS)
     client_object TEXT COLLATE NOCASE, -- BIND's object for the client: @0x and its address in memory
     message TEXT COLLATE NOCASE, -- why a question was denied or failed
-    src_internal INTEGER AS (is_private_ip(src_ip)), -- 1: the client is in a private network
+    src_internal INTEGER AS (is_internal(src_ip)), -- 1: the client is in a network of the site
     host TEXT COLLATE NOCASE -- the machine that wrote the log, from the syslog header
 );

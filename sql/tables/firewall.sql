@@ -26,8 +26,8 @@ CREATE TABLE firewall (
     severity TEXT COLLATE NOCASE, -- notification, alert, critical ...
     event_id TEXT COLLATE NOCASE, -- the firewall's number of the message, 00257 is traffic
     message TEXT COLLATE NOCASE, -- text of an event that is not traffic
-    src_internal INTEGER AS (is_private_ip(src_ip)), -- 1: the source is in a private network
-    dst_internal INTEGER AS (is_private_ip(dst_ip)), -- 1: the destination is in a private network
+    src_internal INTEGER AS (is_internal(src_ip)), -- 1: the source is in a network of the site
+    dst_internal INTEGER AS (is_internal(dst_ip)), -- 1: the destination is in a network of the site
     host TEXT COLLATE NOCASE, -- the machine that sent the log, from the syslog header
     received_ts INTEGER -- when syslog stamped it, microseconds since 1970 UTC
 );

@@ -23,7 +23,7 @@ CREATE TABLE proxy (
     cs_referrer TEXT COLLATE NOCASE, -- Referer
     cs_cookie TEXT COLLATE NOCASE, -- Cookie
     cs_version TEXT COLLATE NOCASE, -- HTTP version
-    src_internal INTEGER AS (is_private_ip(src_ip)), -- 1: the client is in a private network
-    dst_internal INTEGER AS (is_private_ip(dst_ip)), -- 1: the server is in a private network
+    src_internal INTEGER AS (is_internal(src_ip)), -- 1: the client is in a network of the site
+    dst_internal INTEGER AS (is_internal(dst_ip)), -- 1: the server is in a network of the site
     host TEXT COLLATE NOCASE -- the machine that wrote the log, from the syslog header
 );

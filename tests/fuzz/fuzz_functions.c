@@ -2,6 +2,7 @@
  * which are given as texts, as blobs and as a number. */
 #include "base/text.h"
 #include "query/functions_internal.h"
+#include "query/site.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@ const unsigned fuzz_rounds = 1500;
 
 static sqlite3 *db;
 static struct kura_zone *zone;
+static struct kura_site *site;
 static struct kura_function_place place;
 static sqlite3_stmt *statements[STATEMENTS_MAX];
 static int statement_count;
@@ -60,7 +62,29 @@ static void close_all(void)
     for (i = 0; i < statement_count; i++)
         (void)sqlite3_finalize(statements[i]);
     (void)sqlite3_close(db);
+    kura_site_free(site);
     kura_zone_free(zone);
+}
+
+static enum kura_rc read_site(void)
+{
+    static const char text[] =
+        "site:\n"
+        "  networks:\n"
+        "    - {network: [10.0.0.0/8, '2001:db8::/32'], name: a, zone: b}\n"
+        "    - {network: 10.1.0.0/16}\n"
+        "  maintenance:\n"
+        "    - {name: m, hosts: [10.0.0.0/8, pc1], from: '22:00', to: '6:00'}\n"
+        "  user_agents: ['*a*b*[!x]*']\n"
+        "  administrators: [{account: a, hosts: [10.0.0.0/8, pc1]}]\n";
+    struct kura_config *c = NULL;
+    enum kura_rc rc =
+        kura_config_parse("kura.yaml", text, sizeof(text) - 1, &c, NULL);
+
+    if (rc == KURA_OK)
+        rc = kura_site_read(c, ".", zone, &site, NULL);
+    kura_config_free(c);
+    return rc;
 }
 
 static void open_all(void)
@@ -72,7 +96,9 @@ static void open_all(void)
     int k;
 
     FUZZ_CHECK(kura_zone_new("Asia/Tokyo", &zone, NULL) == KURA_OK);
+    FUZZ_CHECK(read_site() == KURA_OK);
     place.zone = zone;
+    place.site = site;
     FUZZ_CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
     FUZZ_CHECK(kura_functions_register(db, &place, NULL) == KURA_OK);
     for (i = 0; i < sizeof(one) / sizeof(one[0]); i++)
@@ -85,6 +111,9 @@ static void open_all(void)
     }
     add("edit_distance", "?1, ?2");
     add("quantile", "?1, 0.5");
+    add("business_hours", "?3");
+    add("in_maintenance", "?3, ?1");
+    add("admin_host", "?1, ?2");
     add("regexp_extract", "?1, ?2");
     add("regexp_extract", "?1, ?2, ?3");
     (void)atexit(close_all);

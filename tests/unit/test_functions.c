@@ -7,12 +7,14 @@
 #include <cmocka.h>
 
 #include "query/functions.h"
+#include "query/site.h"
 
 #include <string.h>
 
 struct fixture {
     sqlite3 *db;
     struct kura_zone *zone;
+    struct kura_site *site;
     struct kura_function_place place;
 };
 
@@ -22,7 +24,9 @@ static int set_up(void **state)
 
     assert_int_equal(kura_zone_new("Asia/Tokyo", &f.zone, NULL), KURA_OK);
     assert_int_equal(sqlite3_open(":memory:", &f.db), SQLITE_OK);
+    assert_int_equal(kura_site_read(NULL, ".", f.zone, &f.site, NULL), KURA_OK);
     f.place.zone = f.zone;
+    f.place.site = f.site;
     assert_int_equal(kura_functions_register(f.db, &f.place, NULL), KURA_OK);
     *state = &f;
     return 0;
@@ -33,6 +37,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(sqlite3_close(f->db), SQLITE_OK);
+    kura_site_free(f->site);
     kura_zone_free(f->zone);
     return 0;
 }

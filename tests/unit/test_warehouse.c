@@ -219,7 +219,8 @@ static void test_config(void **state)
     config_put(f, "oldest: 2004-02-29\nsources:\n  - match: '*.log'\n"
                   "    format: bind-query\n    zone: Europe/Berlin\n");
     OK(f, kura_warehouse_open(f->dir, false, &w, &f->err));
-    assert_non_null(kura_node_get(kura_warehouse_config(w), "sources"));
+    assert_non_null(
+        kura_node_get(kura_config_root(kura_warehouse_config(w)), "sources"));
     kura_warehouse_close(w);
 }
 

@@ -2,6 +2,7 @@
 #include "cli/cmd.h"
 
 #include "query/output.h"
+#include "query/site.h"
 #include "store/schema.h"
 
 #include <stdio.h>
@@ -70,8 +71,62 @@ static enum kura_rc tables_put_column(sqlite3 *db, const struct kura_schema *s,
     return tables_put(db, text, err);
 }
 
+/* The tables of the site have their rows from kura.yaml. */
+static enum kura_rc tables_put_site(sqlite3 *db,
+                                    const struct kura_site_table *t,
+                                    struct kura_err *err)
+{
+    char columns[16];
+    const char *const text[4] = {t->name, columns, t->about, NULL};
+    int n = 0;
+
+    while (n < KURA_SITE_COLUMNS && t->columns[n].name != NULL)
+        n++;
+    (void)snprintf(columns, sizeof(columns), "%d", n);
+    return tables_put(db, text, err);
+}
+
+static enum kura_rc tables_put_site_columns(sqlite3 *db,
+                                            const struct kura_site_table *t,
+                                            struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    int i;
+
+    for (i = 0; rc == KURA_OK && i < KURA_SITE_COLUMNS; i++) {
+        const struct kura_site_column *c = &t->columns[i];
+        const char *const text[4] = {c->name,
+                                     c->is_integer ? "INTEGER" : "TEXT",
+                                     "kura.yaml", c->about};
+
+        if (c->name != NULL)
+            rc = tables_put(db, text, err);
+    }
+    return rc;
+}
+
+static enum kura_rc tables_put_all(sqlite3 *db, struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    int i;
+
+    for (i = 0; rc == KURA_OK && i < kura_schema_count(); i++)
+        rc = tables_put_table(db, kura_schema_at(i), err);
+    if (rc == KURA_OK)
+        rc = tables_put_table(db, kura_schema_sighting(), err);
+    for (i = 0; rc == KURA_OK && i < KURA_SITE_PARTS; i++)
+        rc = tables_put_site(db, kura_site_table((enum kura_site_part)i), err);
+    return rc;
+}
+
+/* What was named: one of the two, or neither. */
+struct named {
+    const struct kura_schema *schema;
+    const struct kura_site_table *site;
+};
+
 /* Without a name every table, else the columns of that one. */
-static enum kura_rc tables_fill(sqlite3 *db, const struct kura_schema *s,
+static enum kura_rc tables_fill(sqlite3 *db, const struct named *n,
                                 struct kura_err *err)
 {
     enum kura_rc rc = KURA_OK;
@@ -79,18 +134,20 @@ static enum kura_rc tables_fill(sqlite3 *db, const struct kura_schema *s,
 
     if (sqlite3_exec(db, TABLES_SQL, NULL, NULL, NULL) != SQLITE_OK)
         return tables_fail(db, err);
-    for (i = 0; rc == KURA_OK && s != NULL && i < s->count; i++)
-        rc = tables_put_column(db, s, &s->columns[i], err);
-    for (i = 0; rc == KURA_OK && s == NULL && i < kura_schema_count(); i++)
-        rc = tables_put_table(db, kura_schema_at(i), err);
-    if (rc == KURA_OK && s == NULL)
-        rc = tables_put_table(db, kura_schema_sighting(), err);
+    if (n->site != NULL)
+        return tables_put_site_columns(db, n->site, err);
+    if (n->schema == NULL)
+        return tables_put_all(db, err);
+    for (i = 0; rc == KURA_OK && i < n->schema->count; i++)
+        rc = tables_put_column(db, n->schema, &n->schema->columns[i], err);
     return rc;
 }
 
-static enum kura_rc tables_show(const struct kura_schema *s,
-                                enum kura_output how, struct kura_err *err)
+static enum kura_rc tables_show(const struct named *n, enum kura_output how,
+                                struct kura_err *err)
 {
+    bool all = n->schema == NULL && n->site == NULL;
+
     sqlite3_stmt *stmt = NULL;
     sqlite3 *db = NULL;
     enum kura_rc rc;
@@ -99,10 +156,10 @@ static enum kura_rc tables_show(const struct kura_schema *s,
     if (sqlite3_open(":memory:", &db) != SQLITE_OK)
         rc = kura_err_nomem(err);
     else
-        rc = tables_fill(db, s, err);
+        rc = tables_fill(db, n, err);
     if (rc == KURA_OK &&
-        sqlite3_prepare_v2(db, s == NULL ? TABLES_LIST_SQL : TABLES_COLUMNS_SQL,
-                           -1, &stmt, NULL) != SQLITE_OK)
+        sqlite3_prepare_v2(db, all ? TABLES_LIST_SQL : TABLES_COLUMNS_SQL, -1,
+                           &stmt, NULL) != SQLITE_OK)
         rc = tables_fail(db, err);
     if (rc == KURA_OK)
         rc = kura_output_write(stmt, how, stdout, &rows, err);
@@ -111,28 +168,38 @@ static enum kura_rc tables_show(const struct kura_schema *s,
     return rc;
 }
 
+static enum kura_rc tables_find(const char *name, struct named *out,
+                                struct kura_err *err)
+{
+    int i;
+
+    out->schema = kura_schema_find(name);
+    for (i = 0; i < KURA_SITE_PARTS; i++)
+        if (strcmp(kura_site_table((enum kura_site_part)i)->name, name) == 0)
+            out->site = kura_site_table((enum kura_site_part)i);
+    if (out->schema != NULL || out->site != NULL)
+        return KURA_OK;
+    (void)kura_err_set(err, KURA_EUSAGE, "no table is called '%s'", name);
+    kura_err_hint(err, "kura tables lists them");
+    return KURA_EUSAGE;
+}
+
 static enum kura_rc tables_run(struct kura_cli *cli, enum kura_exit *code,
                                struct kura_err *err)
 {
     const char *word = kura_cli_option(cli, &kura_cmd_tables, "format");
     enum kura_output how = KURA_OUTPUT_TABLE;
-    const struct kura_schema *s = NULL;
+    struct named n = {NULL, NULL};
+    enum kura_rc rc = KURA_OK;
 
     (void)code;
     if (cli->args->count > 1)
         return kura_err_set(err, KURA_EUSAGE, "tables takes one name");
     if (word != NULL && !kura_output_find(word, &how))
         return kura_err_set(err, KURA_EUSAGE, "unknown format '%s'", word);
-    if (cli->args->count == 1) {
-        s = kura_schema_find(cli->args->operands[0]);
-        if (s == NULL) {
-            (void)kura_err_set(err, KURA_EUSAGE, "no table is called '%s'",
-                               cli->args->operands[0]);
-            kura_err_hint(err, "kura tables lists them");
-            return KURA_EUSAGE;
-        }
-    }
-    return tables_show(s, how, err);
+    if (cli->args->count == 1)
+        rc = tables_find(cli->args->operands[0], &n, err);
+    return rc == KURA_OK ? tables_show(&n, how, err) : rc;
 }
 
 const struct kura_cmd kura_cmd_tables = {

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 kura tables >out
-for t in mail firewall proxy dns reject sighting; do
+for t in mail firewall proxy dns reject sighting site_network site_admin; do
     like "$t is listed" "$(cat out)" "^$t +[0-9]+ +[A-Z]"
 done
 kura tables proxy >out
@@ -13,6 +13,8 @@ like "an integer" "$(cat out)" "^sc_bytes +INTEGER +stored "
 like "those of every table too" "$(cat out)" "^raw +TEXT +raw\(shape\) |^raw +TEXT +computed "
 is "csv" "$(kura tables --format csv | tr -d '\r' | sed 1q)" "table,columns,meaning"
 like "json" "$(kura tables --format json dns)" '^\{"column":"ts","type":"INTEGER",'
+kura tables site_hours >out
+like "columns of the site's" "$(cat out)" "^weekday +INTEGER +kura.yaml +1 Monday to 7 Sunday$"
 must_fail 2 kura tables nonsense
 like "an unknown one gets a hint" "$(cat must_fail.err)" "hint: kura tables lists them"
 must_fail 2 kura tables proxy dns
@@ -24,6 +26,11 @@ kura -q init w
 is "as many columns as SQL has" \
     "$(kura tables --format csv proxy | sed 1d | wc -l)" \
     "$(value w "SELECT count(*) FROM pragma_table_info('proxy')")"
+for t in $(kura tables --format csv | tr -d '\r' | cut -d, -f1 | grep ^site_); do
+    is "$t has the columns of SQL" "$(kura tables --format csv "$t" | sed 1d | cut -d, -f1)" \
+        "$(value w "SELECT name FROM pragma_table_info('$t')")"
+    is "$t is empty without a site" "$(value w "SELECT count(*) FROM $t")" 0
+done
 is "PRAGMA table_info" \
     "$(kura -C w sql --format csv "PRAGMA table_info(dns)" | tr -d '\r' | cut -d, -f2 | sed 1d)" \
     "$(kura tables --format csv dns | cut -d, -f1 | sed 1d)"

@@ -5,6 +5,8 @@
 page=$top/docs/functions.md
 
 kura -q init --zone UTC w
+cp "$top/docs/examples/holidays-jp.yaml" w
+cat "$top/docs/examples/site.yaml" >>w/kura.yaml
 
 # What stands in a ```sql block: SELECT ...; and below it -- result.
 awk '/^```/ { inside = $0 == "```sql"; next } inside' "$page" >examples

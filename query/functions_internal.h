@@ -47,6 +47,12 @@ void kura_function_fail(sqlite3_context *ctx, enum kura_rc rc,
 
 /* Adds median, mad and quantile. */
 int kura_functions_add_aggregates(sqlite3 *db);
+/* An instant in microseconds, moved into the years 0 to 9999, so that nothing
+ * overflows; false when it is no number. */
+bool kura_arg_instant(sqlite3_value *v, int64_t *us);
+
+/* Adds beacon_score and beacon_rita. */
+int kura_functions_add_beacon(sqlite3 *db);
 /* Adds what compares two texts: edit_distance. */
 int kura_functions_add_pairs(sqlite3 *db);
 

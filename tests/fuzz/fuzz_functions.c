@@ -9,7 +9,7 @@
 
 const unsigned fuzz_rounds = 1500;
 
-#define STATEMENTS_MAX 64
+#define STATEMENTS_MAX 128
 
 static sqlite3 *db;
 static struct kura_zone *zone;
@@ -114,6 +114,8 @@ static void open_all(void)
     add("business_hours", "?3");
     add("in_maintenance", "?3, ?1");
     add("admin_host", "?1, ?2");
+    add("beacon_score", "?3, ?1, ?2");
+    add("beacon_rita", "?3, ?1, ?1, ?2");
     add("regexp_extract", "?1, ?2");
     add("regexp_extract", "?1, ?2, ?3");
     (void)atexit(close_all);

@@ -1,4 +1,4 @@
-/* warehouse_internal.h - what warehouse.c, catalog.c and sources.c share. */
+/* warehouse_internal.h - what warehouse*.c, catalog.c and sources.c share. */
 #ifndef KURA_STORE_WAREHOUSE_INTERNAL_H
 #define KURA_STORE_WAREHOUSE_INTERNAL_H
 
@@ -16,6 +16,17 @@
 #define KURA_SLOT_HEAD (INT64_C(1) << 42)
 #define KURA_SLOT_READERS (INT64_C(1) << 43) /* shared: readers; else sweeping */
 #define KURA_SLOT_TIERS (KURA_SLOT_READERS + 1)
+#define KURA_SLOT_INIT (INT64_C(1) << 44)
+
+#define KURA_CATALOG_APPLICATION_ID 0x6B757261
+#define KURA_CATALOG_VERSION 1
+
+#define KURA_CONFIG_NAME "kura.yaml"
+#define KURA_CATALOG_NAME "catalog.db"
+#define KURA_LOCK_NAME "lock"
+
+#define KURA_HINT_REBUILD                                                           \
+    "the catalog of a warehouse is missing; kura catalog rebuild makes it anew"
 
 struct kura_warehouse {
     char *dir; /* absolute */
@@ -32,6 +43,13 @@ struct kura_warehouse {
     int64_t *held;
     size_t held_count, held_cap;
 };
+
+/* Checks kura.yaml but for what others read; *zone is the site's, UTC when none
+ * is named. */
+enum kura_rc kura_config_check(const struct kura_config *c,
+                               struct kura_zone **zone, struct kura_err *err);
+/* Partitions without a catalog: a warehouse that lost it. */
+bool kura_dir_lost_catalog(const char *dir);
 
 /* dir/name; the caller frees it. */
 enum kura_rc kura_path_join(const char *dir, const char *name, char **out,

@@ -31,6 +31,16 @@ is "a bad zone makes nothing" "$(ls -d z 2>/dev/null)" ""
 touch file
 must_fail 3 kura init file
 
+# The example of a site: one # less on each line makes it the one that ships.
+ok "kura.yaml has the example of a site" sh -c \
+    "sed -n '/^##/,\$p' a/b/new/kura.yaml | sed 's/^#//' | cmp - '$top/docs/examples/site.yaml'"
+ok "Tokyo gets the holidays of Japan" cmp a/b/new/holidays-jp.yaml "$top/docs/examples/holidays-jp.yaml"
+sed -i '/^##/,$s/^#//' a/b/new/kura.yaml
+is "with which it can be used as it is" \
+    "$(value a/b/new "SELECT name FROM site_holiday WHERE day = '2026-01-01'")" "元日"
+kura -q init --zone Europe/Berlin berlin
+is "other zones do not" "$(ls berlin | grep holidays)" ""
+
 # --- What is not ours ---------------------------------------------------
 
 refused() { # NAME
@@ -67,6 +77,12 @@ kura -q init w && mv w/kura.yaml w/kura.yaml.0123456789abcdef.tmp && rm w/catalo
 finish "kura.yaml was being written"
 kura -q init w && rm w/catalog.db*
 finish "no catalog yet"
+kura -q init --zone Asia/Tokyo w && rm w/catalog.db* && echo "2026-08-14: ours" >w/holidays-jp.yaml &&
+    cp w/holidays-jp.yaml w/holidays-jp.yaml.0123456789abcdef.tmp
+ok "holidays were being written" kura init --zone Asia/Tokyo w
+is "those that are there stay" "$(cat w/holidays-jp.yaml)" "2026-08-14: ours"
+is "and nothing is left over" "$(ls -A w | grep -c 'tmp$')" 0
+rm -rf w
 kura -q init w && rm w/catalog.db* && touch w/catalog.db
 finish "an empty catalog"
 if command -v sqlite3 >/dev/null; then

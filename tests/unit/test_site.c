@@ -270,11 +270,12 @@ static const char *network_of(const struct kura_site *s, const char *text,
 
 static void networks(void **state)
 {
-    struct kura_site *s = takes("site:\n  networks:\n"
-                                "    - {network: 10.0.0.0/8, name: all}\n"
-                                "    - {network: [10.1.0.0/16, 198.51.100.0/24],"
-                                " name: head office, zone: client}\n"
-                                "    - {network: 10.1.2.0/24, zone: guest}\n");
+    struct kura_site *s =
+        takes("site:\n  networks:\n"
+              "    - {network: 10.0.0.0/8, name: all}\n"
+              "    - {network: [10.1.0.0/16, 198.51.100.0/24],"
+              " name: head office, zone: client}\n"
+              "    - {network: 10.1.2.0/24, zone: guest}\n");
 
     (void)state;
     assert_string_equal(network_of(s, "10.1.2.3", 1), "10.1.2.0/24");
@@ -335,9 +336,9 @@ static void hours_default(void **state)
 
 static void hours_given(void **state)
 {
-    struct kura_site *s =
-        takes("site:\n  hours:\n    mon-thu, Friday: 09:00-12:00,13:00 - 17:30\n"
-              "    sat: [9:00-12:00, 22:00-24:00]\n    sun: 22:00-06:00\n");
+    struct kura_site *s = takes(
+        "site:\n  hours:\n    mon-thu, Friday: 09:00-12:00,13:00 - 17:30\n"
+        "    sat: [9:00-12:00, 22:00-24:00]\n    sun: 22:00-06:00\n");
 
     (void)state;
     works(s, tokyo, "2026-09-01T11:59", true);
@@ -347,8 +348,8 @@ static void hours_given(void **state)
     works(s, tokyo, "2026-09-04T17:30", false);
     works(s, tokyo, "2026-09-05T23:59", true);
     works(s, tokyo, "2026-09-06T00:00", false);
-    works(s, tokyo, "2026-09-06T22:00", true);  /* Sunday night ... */
-    works(s, tokyo, "2026-09-07T05:59", true);  /* ... into Monday */
+    works(s, tokyo, "2026-09-06T22:00", true); /* Sunday night ... */
+    works(s, tokyo, "2026-09-07T05:59", true); /* ... into Monday */
     works(s, tokyo, "2026-09-07T06:00", false);
     works(s, tokyo, "2026-09-08T05:59", false);
     /* 5 days of two, Saturday two, Sunday night in two; by weekday. */
@@ -365,8 +366,8 @@ static void hours_given(void **state)
  * is skipped and the one that comes twice are taken as the wall shows them. */
 static void hours_summer_time(void **state)
 {
-    struct kura_site *s = takes_in("site:\n  hours:\n    daily: 02:30-09:00\n",
-                                   berlin);
+    struct kura_site *s =
+        takes_in("site:\n  hours:\n    daily: 02:30-09:00\n", berlin);
 
     (void)state;
     works(s, berlin, "2026-01-15T07:59Z", true);
@@ -431,7 +432,8 @@ static void maintenance(void **state)
 {
     struct kura_site *s = takes(
         "site:\n  maintenance:\n"
-        "    - {name: backup, hosts: [10.2.0.0/16, '2001:DB8::7', Filer.example],"
+        "    - {name: backup, hosts: [10.2.0.0/16, '2001:DB8::7', "
+        "Filer.example],"
         " weekdays: [fri, sun], from: '22:00', to: '06:00'}\n"
         "    - {name: updates, hosts: all, weekdays: wed, from: '1:00',"
         " to: '2:00'}\n"
@@ -545,16 +547,11 @@ static void parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(bounded),
-        cmocka_unit_test(networks),
-        cmocka_unit_test(hours_default),
-        cmocka_unit_test(hours_given),
-        cmocka_unit_test(hours_summer_time),
-        cmocka_unit_test(holidays),
-        cmocka_unit_test(maintenance),
-        cmocka_unit_test(administrators),
-        cmocka_unit_test(user_agents),
+        cmocka_unit_test(refuses),        cmocka_unit_test(bounded),
+        cmocka_unit_test(networks),       cmocka_unit_test(hours_default),
+        cmocka_unit_test(hours_given),    cmocka_unit_test(hours_summer_time),
+        cmocka_unit_test(holidays),       cmocka_unit_test(maintenance),
+        cmocka_unit_test(administrators), cmocka_unit_test(user_agents),
         cmocka_unit_test(parts),
     };
 

@@ -14,6 +14,16 @@ static bool json_is_escaped(uint32_t cp)
            (cp >= 0x2066 && cp <= 0x2069) || cp == 0xFEFF || cp == 0xFFFD;
 }
 
+/* How many bytes from here on stand for themselves. */
+static size_t json_plain_size(const char *s, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && s[i] >= 0x20 && s[i] < 0x7F && s[i] != '"' && s[i] != '\\')
+        i++;
+    return i;
+}
+
 enum kura_rc kura_json_text(const char *s, size_t n, struct kura_buf *out,
                             struct kura_err *err)
 {
@@ -22,6 +32,11 @@ enum kura_rc kura_json_text(const char *s, size_t n, struct kura_buf *out,
     uint32_t cp;
 
     for (i = 0; rc == KURA_OK && i < n; i += used) {
+        used = json_plain_size(s + i, n - i);
+        if (used != 0) {
+            rc = kura_buf_append(out, s + i, used, err);
+            continue;
+        }
         used = kura_text_decode(s + i, n - i, &cp);
         if (cp == '"' || cp == '\\')
             rc = kura_buf_printf(out, err, "\\%c", (int)cp);

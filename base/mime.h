@@ -20,6 +20,11 @@
 enum kura_rc kura_mime_decode(const char *s, size_t n, struct kura_buf *out,
                               struct kura_err *err);
 
+/* Appends bytes of an unknown charset as UTF-8: Shift_JIS, EUC-JP and ISO-2022-JP
+ * are recognised, anything else goes through as it is. */
+enum kura_rc kura_mime_guess(const char *s, size_t n, struct kura_buf *out,
+                             struct kura_err *err);
+
 /* Finds the file name in the value of a Content-Type or Content-Disposition
  * header (parameters filename, filename*, filename*0*, name, name*, ...; RFC
  * 2183, 2231).  Appends its readable form to out and, when `raw` is not NULL,

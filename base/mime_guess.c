@@ -3,6 +3,7 @@
  * ISO-2022-JP shows itself by its escapes (Postfix writes '?' for ESC), EUC-JP
  * and Shift_JIS by two characters of Japanese side by side: a letter of Latin-1
  * with what follows it makes one by chance, seldom two. */
+#include "base/mime.h"
 #include "base/mime_internal.h"
 
 #include <stdint.h>
@@ -136,4 +137,10 @@ enum kura_rc kura_mime_charset_guess(struct span in, struct kura_buf *out,
         i += jis.n > 0 ? jis.n : 1;
     }
     return rc;
+}
+
+enum kura_rc kura_mime_guess(const char *s, size_t n, struct kura_buf *out,
+                             struct kura_err *err)
+{
+    return kura_mime_charset_guess((struct span){s, n}, out, err);
 }

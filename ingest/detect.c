@@ -30,7 +30,11 @@ enum kura_rc kura_detect(const struct kura_formats *f, const char *text,
 
     *out = NULL;
     for (i = 0; i < kura_formats_count(f); i++) {
-        count = kura_parse_count(kura_formats_at(f, i), text, sample, &mine);
+        /* Records may be longer than the lines that are looked at. */
+        bool lines = kura_formats_at(f, i)->reader == KURA_READER_LINES;
+
+        count = kura_parse_count(kura_formats_at(f, i), text,
+                                 lines ? sample : n, &mine);
         if (mine.rc != KURA_OK)
             return kura_err_set(err, mine.rc, "%s", mine.msg);
         if (count > best) {

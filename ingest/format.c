@@ -154,6 +154,42 @@ int kura_format_column(struct kura_loader *l, const char *name, size_t line,
     return -1;
 }
 
+/* --- Readers -------------------------------------------------------------- */
+
+static enum kura_rc format_reader(struct kura_loader *l)
+{
+    static const char *const words[] = {"lines", "evtx", "xml",
+                                        "json",  "csv",  NULL};
+    static const char *const none[] = {"macros", "fields", "patterns", NULL};
+    const struct kura_node *n = kura_node_get(l->root, "reader");
+    struct kura_format *f = l->format;
+    int i;
+
+    if (n == NULL)
+        return KURA_OK;
+    for (i = 0; words[i] != NULL; i++)
+        if (kura_node_text(n) != NULL &&
+            strcmp(words[i], kura_node_text(n)) == 0)
+            break;
+    if (words[i] == NULL)
+        return kura_format_fail(
+            l, kura_node_line(n),
+            "'reader' must be lines, evtx, xml, json or csv");
+    f->reader = (enum kura_reader)i;
+    if (f->reader == KURA_READER_LINES)
+        return KURA_OK;
+    if (strcmp(f->schema->name, "windows") != 0)
+        return kura_format_fail(l, kura_node_line(n),
+                                "reader '%s' fills the table 'windows' only",
+                                words[i]);
+    for (i = 0; none[i] != NULL; i++)
+        if (kura_node_get(l->root, none[i]) != NULL)
+            return kura_format_fail(
+                l, kura_node_line(kura_node_get(l->root, none[i])),
+                "'%s' makes no sense with a reader", none[i]);
+    return KURA_OK;
+}
+
 /* --- Files ---------------------------------------------------------------- */
 
 /* Puts the format into its place by name.  One of the site takes the place of
@@ -188,9 +224,9 @@ static enum kura_rc format_add(struct kura_loader *l, size_t line)
 
 static enum kura_rc format_read(struct kura_loader *l, const char *origin)
 {
-    static const char *const known[] = {"name",    "table",  "about",
-                                        "macros",  "fields", "patterns",
-                                        "samples", "misses", NULL};
+    static const char *const known[] = {
+        "name",   "table",    "about",   "reader", "macros",
+        "fields", "patterns", "samples", "misses", NULL};
     const struct kura_node *table = kura_node_get(l->root, "table");
     const struct kura_node *about = kura_node_get(l->root, "about");
     struct kura_format *f;
@@ -217,9 +253,12 @@ static enum kura_rc format_read(struct kura_loader *l, const char *origin)
         return kura_format_fail(l, kura_node_line(table),
                                 "there is no table '%.60s'",
                                 kura_node_text(table));
-    rc = kura_format_fields_check(l);
-    if (rc == KURA_OK)
-        rc = kura_format_patterns_read(l);
+    rc = format_reader(l);
+    if (rc == KURA_OK && f->reader == KURA_READER_LINES) {
+        rc = kura_format_fields_check(l);
+        if (rc == KURA_OK)
+            rc = kura_format_patterns_read(l);
+    }
     if (rc == KURA_OK)
         rc = kura_format_samples_check(l);
     if (rc == KURA_OK)

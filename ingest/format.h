@@ -44,6 +44,13 @@
  * of captures cannot be used twice in a pattern, and captures need a name
  * (write (?:...) for a group that captures nothing).
  *
+ * Windows events are read by code instead of patterns (record.h, event.h):
+ *
+ *     table: windows
+ *     reader: json                  # or evtx, xml, csv
+ *
+ * A sample is then an event; fields, macros and patterns make no sense.
+ *
  * Functions of derive: mime_decode, mime_filename, mime_filename_raw,
  * mime_type, mime_address, mime_name, extension.  The argument is a column that
  * was captured or derived above it.
@@ -60,6 +67,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* How a source is cut into records, and what reads them.  Those but the first
+ * read Windows events, and have no patterns. */
+enum kura_reader {
+    KURA_READER_LINES,
+    KURA_READER_EVTX,
+    KURA_READER_XML,
+    KURA_READER_JSON,
+    KURA_READER_CSV
+};
 
 enum kura_field_kind {
     KURA_FIELD_TEXT,
@@ -133,6 +150,7 @@ struct kura_format {
     const char *name;
     const char *about;
     const struct kura_schema *schema;
+    enum kura_reader reader;
     const struct kura_pattern *patterns;
     int npattern;
     const struct kura_key *keys;

@@ -52,7 +52,7 @@ static bool value_text(const struct kura_pattern *p, const struct kura_row *row,
         return false;
     if (c->text != NULL)
         return kura_buf_append(out, c->text, c->size, NULL) == KURA_OK;
-    for (g = 1; g <= p->groups; g++) {
+    for (g = 1; p != NULL && g <= p->groups; g++) {
         if (p->fields[g].column != column ||
             p->fields[g].kind != KURA_FIELD_TIME)
             continue;
@@ -102,8 +102,9 @@ static enum kura_rc sample_field(struct kura_loader *l,
         l, line,
         "pattern '%s' gives another '%s' than the sample states: "
         "expected %s%.80s%s, found %s%.80s%s\nsample: %.120s",
-        p->name, name, null ? "NULL" : "'", null ? "" : text, null ? "" : "'",
-        there ? "'" : "NULL", found.data, there ? "'" : "", sample);
+        p != NULL ? p->name : l->format->name, name, null ? "NULL" : "'",
+        null ? "" : text, null ? "" : "'", there ? "'" : "NULL", found.data,
+        there ? "'" : "", sample);
     kura_err_hint(l->err, "mend the regex, the field's kind or the sample");
 out:
     kura_buf_release(&found);
@@ -131,7 +132,7 @@ static enum kura_rc sample_pattern(struct kura_loader *l,
                                   "at its ends too");
         return KURA_EINPUT;
     }
-    if (want == NULL ||
+    if (want == NULL || took < 0 ||
         strcmp(f->patterns[took].name, kura_node_text(want)) == 0)
         return KURA_OK;
     (void)kura_format_fail(l, line,
@@ -198,7 +199,8 @@ static enum kura_rc sample_check(struct kura_loader *l, struct proof *proof,
     rc = sample_pattern(l, &row, pattern, line, took, kura_node_text(text));
     if (rc != KURA_OK)
         return rc;
-    proof->proven[took] = true;
+    if (took >= 0)
+        proof->proven[took] = true;
     if (fields != NULL && kura_node_kind(fields) != KURA_NODE_MAP)
         return kura_format_fail(l, kura_node_line(fields),
                                 "'fields' must be a map");
@@ -207,7 +209,8 @@ static enum kura_rc sample_check(struct kura_loader *l, struct proof *proof,
         rc =
             sample_field(l, &row, kura_node_key(fields, i),
                          kura_node_at(fields, i), kura_node_key_line(fields, i),
-                         &l->format->patterns[took], kura_node_text(text));
+                         took >= 0 ? &l->format->patterns[took] : NULL,
+                         kura_node_text(text));
     return rc;
 }
 
@@ -230,7 +233,9 @@ static enum kura_rc miss_check(struct kura_loader *l, struct proof *proof,
         l, kura_node_line(n),
         "pattern '%s' takes a line that stands "
         "under 'misses'\nline: %.200s\nhint: make the pattern stricter",
-        l->format->patterns[kura_parser_pattern(proof->parser)].name,
+        l->format->reader == KURA_READER_LINES
+            ? l->format->patterns[kura_parser_pattern(proof->parser)].name
+            : l->format->name,
         kura_node_text(n));
 }
 
@@ -272,6 +277,11 @@ enum kura_rc kura_format_samples_check(struct kura_loader *l)
                 "pattern '%s' has no sample\nhint: put a line that it "
                 "takes under 'samples:'",
                 l->format->patterns[k].name);
+    /* No text can be a sample of EVTX: its reader has tests of its own. */
+    if (rc == KURA_OK && l->format->nsample == 0 &&
+        l->format->reader != KURA_READER_EVTX &&
+        l->format->reader != KURA_READER_LINES)
+        rc = kura_format_fail(l, 1, "the format has no samples");
     for (i = 0; rc == KURA_OK && misses != NULL && i < kura_node_count(misses);
          i++)
         rc = miss_check(l, &proof, kura_node_at(misses, i));

@@ -25,7 +25,7 @@
 #define LOAD_COMMIT_BYTES (INT64_C(128) << 20)
 #define LOAD_FOLLOW_COMMIT (KURA_SECOND * 2)
 #define LOAD_FUTURE (2 * KURA_DAY)
-#define LOAD_CELLS 128
+#define LOAD_CELLS 192
 #define LOAD_DEPTH 32
 
 /* Where a table has the columns that say where a row stands. */
@@ -158,8 +158,7 @@ static enum kura_rc load_line(struct load *l, struct load_run *run,
     const struct kura_line *at = &b->lines[i];
     const struct kura_row *row = &at->row;
     int64_t line = b->line + (int64_t)i, offset = b->offset + at->start;
-    const struct kura_schema *s =
-        row->schema != NULL ? row->schema : l->reject;
+    const struct kura_schema *s = row->schema != NULL ? row->schema : l->reject;
     const struct load_columns *columns = load_columns(l, s);
     int64_t ts = row->schema != NULL ? row->ts : load_now(l);
     struct kura_cell cells[LOAD_CELLS];
@@ -187,6 +186,8 @@ static enum kura_rc load_line(struct load *l, struct load_run *run,
     load_number(&cells[n++], columns->line, line);
     if (run->format != NULL)
         load_text(&cells[n++], columns->format, run->format->name);
+    if (row->schema != NULL && columns->byte >= 0)
+        load_number(&cells[n++], columns->byte, offset);
     if (row->schema == NULL)
         n = load_reject(run, columns, b, offset, line, row->reason, cells, n,
                         text);
@@ -411,8 +412,7 @@ static enum kura_rc load_file(struct load *l, const char *path,
     rc = kura_source_open(l->w, l->formats, path, l->o, &source, &mine);
     while (rc == KURA_OK) {
         rc = kura_source_next(source, &more, &mine);
-        if (rc == KURA_OK && !more && !any &&
-            kura_source_is_container(source))
+        if (rc == KURA_OK && !more && !any && kura_source_is_container(source))
             load_notice(l, "'%s' holds no files", path);
         if (rc == KURA_OK && !more)
             break;
@@ -549,8 +549,8 @@ static enum kura_rc load_path(struct load *l, const char *path,
         return kura_err_set(err, KURA_ESTOPPED, "stopped");
     /* A pipe is read where it is named: in a directory nobody may ever write
      * to it. */
-    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 ||
-        S_ISREG(st.st_mode) || (S_ISFIFO(st.st_mode) && above == NULL))
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || S_ISREG(st.st_mode) ||
+        (S_ISFIFO(st.st_mode) && above == NULL))
         return load_file(l, path, err);
     if (S_ISDIR(st.st_mode) && load_is_above(above, &st)) {
         load_notice(l, "'%s' leads back up, passed over", path);

@@ -7,12 +7,15 @@
  *
  * A field stands in the shape by its placeholder when writing its stored value
  * gives the bytes of the line again; else the bytes themselves stand there. */
+#include "base/json_read.h"
 #include "base/num.h"
 #include "ingest/parse_internal.h"
 #include "store/shape.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 20)
 #define SCRATCH_MAX ((size_t)512 << 20)
+/* Of one event: a line of a megabyte is a tree of some more. */
+#define JSON_MEMORY ((size_t)128 << 20)
 
 enum key_state { KEY_UNKNOWN, KEY_MISSING, KEY_FOUND };
 
@@ -43,6 +46,28 @@ static enum kura_rc plan_make(struct kura_parse_plan *plan,
     return KURA_OK;
 }
 
+static enum kura_rc reader_make(struct kura_parser *p, enum kura_reader reader,
+                                struct kura_err *err)
+{
+    enum kura_rc rc = kura_event_new(&p->event, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    switch (reader) {
+    case KURA_READER_EVTX:
+        return kura_evtx_new(p->event, &p->evtx, err);
+    case KURA_READER_XML:
+        return kura_event_xml_new(&p->xml, err);
+    case KURA_READER_JSON:
+        return kura_json_reader_new(JSON_MEMORY, &p->json, err);
+    case KURA_READER_CSV:
+        return kura_event_csv_new(p, p->cx.head, p->cx.head_size, &p->csv, err);
+    case KURA_READER_LINES:
+        break;
+    }
+    return KURA_OK;
+}
+
 enum kura_rc kura_parser_new(const struct kura_parse_context *cx,
                              struct kura_parser **out, struct kura_err *err)
 {
@@ -60,6 +85,8 @@ enum kura_rc kura_parser_new(const struct kura_parse_context *cx,
     if (p->cx.format == NULL)
         p->cx.format = &p->none;
     f = p->cx.format;
+    kura_framing_init(&p->framing, f->reader, cx->head, cx->head_size);
+    kura_buf_init(&p->text, SCRATCH_MAX);
     kura_buf_init(&p->key, SCRATCH_MAX);
     kura_buf_init(&p->scratch, SCRATCH_MAX);
     kura_buf_init(&p->scratch2, SCRATCH_MAX);
@@ -79,14 +106,19 @@ enum kura_rc kura_parser_new(const struct kura_parse_context *cx,
     }
     if (rc != KURA_OK)
         goto out;
+    if (f->reader != KURA_READER_LINES)
+        groups = KURA_SHAPE_MEMBER_MAX + f->schema->count;
     p->places = calloc((size_t)groups + 1, sizeof(*p->places));
     if (p->places == NULL) {
         rc = kura_err_nomem(err);
         goto out;
     }
-    rc = kura_matcher_new(groups, &p->matcher, err);
+    rc = f->reader == KURA_READER_LINES
+             ? kura_matcher_new(groups, &p->matcher, err)
+             : reader_make(p, f->reader, err);
     if (rc != KURA_OK)
         goto out;
+    p->cx.head = NULL;
     *out = p;
     p = NULL;
 out:
@@ -111,6 +143,12 @@ void kura_parser_free(struct kura_parser *p)
     kura_matcher_free(p->matcher);
     kura_arena_release(&p->rows);
     kura_arena_release(&p->shapes);
+    kura_event_free(p->event);
+    kura_event_xml_free(p->xml);
+    kura_event_csv_free(p->csv);
+    kura_json_reader_free(p->json);
+    kura_evtx_free(p->evtx);
+    kura_buf_release(&p->text);
     kura_buf_release(&p->key);
     kura_buf_release(&p->scratch);
     kura_buf_release(&p->scratch2);
@@ -284,6 +322,108 @@ static enum kura_rc row_fill(struct kura_parser *p, struct kura_parse_work *w,
     return kura_parse_shape_cell(p, w, err);
 }
 
+/* --- Events --------------------------------------------------------------- */
+
+static enum kura_rc event_read(struct kura_parser *p,
+                               const struct kura_parse_work *w,
+                               struct kura_parse_work *as, const char **why,
+                               struct kura_err *err)
+{
+    bool exact;
+    enum kura_rc rc = kura_record_text(&p->framing, w->line, w->size, &p->text,
+                                       &as->line, &as->size, err);
+
+    exact = as->line == w->line;
+    if (rc != KURA_OK)
+        return rc;
+    kura_event_begin(p->event, &p->rows);
+    switch (p->framing.reader) {
+    case KURA_READER_XML:
+        return kura_event_xml_read(p, as, exact, why, err);
+    case KURA_READER_JSON:
+        return kura_event_json_read(p, as, exact, why, err);
+    case KURA_READER_CSV:
+        return kura_event_csv_read(p, as, exact, why, err);
+    case KURA_READER_EVTX:
+    case KURA_READER_LINES:
+        break;
+    }
+    *why = "records of EVTX stand in chunks";
+    return KURA_OK;
+}
+
+/* All of the record's bytes stand in the shape, its end too. */
+static enum kura_rc event_parse(struct kura_parser *p,
+                                struct kura_parse_work *w, struct kura_row *row,
+                                struct kura_err *err)
+{
+    struct kura_parse_work as = *w;
+    const char *why = NULL;
+    enum kura_rc rc;
+
+    w->size += w->term;
+    w->term = 0;
+    as.size = w->size;
+    rc = event_read(p, w, &as, &why, err);
+    /* More values than any event has. */
+    if (rc == KURA_EINPUT) {
+        if (err != NULL)
+            *err = (struct kura_err)KURA_ERR_INIT;
+        why = "no Windows event that can be read";
+        rc = KURA_OK;
+    }
+    if (rc == KURA_OK && why == NULL)
+        why = kura_event_finish(p->event, p, w, &rc, err);
+    if (rc != KURA_OK)
+        return rc;
+    if (why != NULL)
+        return row_reject(p, w, why, row, err);
+    rc = kura_parse_shape_cell(p, w, err);
+    row->schema = p->cx.format->schema;
+    row->ts = w->ts;
+    row->cells = w->cells;
+    row->count = w->count;
+    return rc;
+}
+
+void kura_parse_chunks(struct kura_parser *p, const char *chunks, size_t n,
+                       int64_t offset)
+{
+    kura_evtx_begin(p->evtx, chunks, n, offset, p->framing.base);
+}
+
+enum kura_rc kura_parse_chunk_record(struct kura_parser *p, bool *more,
+                                     size_t *start, size_t *size,
+                                     struct kura_row *row, struct kura_err *err)
+{
+    struct kura_evtx_record r;
+    enum kura_rc rc;
+
+    memset(row, 0, sizeof(*row));
+    rc = kura_evtx_next(p->evtx, &p->rows, &r, more, err);
+    if (rc != KURA_OK || !*more)
+        return rc;
+    *start = r.start;
+    *size = r.size;
+    if (r.why == NULL && (r.ts < p->cx.oldest_us || r.ts > p->cx.newest_us))
+        r.why = "time out of range";
+    if (r.why != NULL) {
+        struct kura_parse_work w = {.line = r.bytes, .size = r.size};
+
+        return row_reject(p, &w, r.why, row, err);
+    }
+    row->schema = p->cx.format->schema;
+    row->ts = r.ts;
+    row->cells = r.cells;
+    row->count = r.count;
+    return KURA_OK;
+}
+
+const struct kura_framing *kura_parser_framing(const struct kura_parser *p)
+{
+    return &p->framing;
+}
+
 enum kura_rc kura_parse_line(struct kura_parser *p, const char *line, size_t n,
                              size_t term, int64_t previous_ts,
                              struct kura_row *row, struct kura_err *err)
@@ -305,6 +445,8 @@ enum kura_rc kura_parse_line(struct kura_parser *p, const char *line, size_t n,
         return row_reject(p, &w, "empty line", row, err);
     if (p->cx.format == &p->none)
         return row_reject(p, &w, "no format is known for this file", row, err);
+    if (p->event != NULL)
+        return event_parse(p, &w, row, err);
     i = pattern_choose(p, &w, last, &reason);
     if (i < 0)
         return row_reject(p, &w, reason, row, err);
@@ -349,37 +491,49 @@ enum kura_rc kura_parse_piece(struct kura_parser *p, const char *s, size_t n,
 
 /* --- Detection ----------------------------------------------------------- */
 
+/* A last line that is cut off is no record. */
+static enum kura_rc records_count(struct kura_parser *p, const char *text,
+                                  size_t n, size_t *count, struct kura_err *err)
+{
+    size_t at = 0, size, term;
+    enum kura_rc rc = KURA_OK;
+
+    while (rc == KURA_OK && at < n) {
+        struct kura_row row;
+
+        size = kura_record_size(&p->framing, text + at, n - at, (int64_t)at,
+                                true, NULL);
+        term = text[at + size - 1] == '\n';
+        if (term == 1 && size > 1 && text[at + size - 2] == '\r')
+            term = 2;
+        rc = kura_parse_line(p, text + at, size, term, INT64_MIN, &row, err);
+        *count += rc == KURA_OK && row.schema != NULL;
+        kura_parser_reset(p);
+        at += size;
+    }
+    return rc;
+}
+
 size_t kura_parse_count(const struct kura_format *f, const char *text, size_t n,
                         struct kura_err *err)
 {
-    struct kura_parse_context cx = {
-        .format = f, .oldest_us = INT64_MIN, .newest_us = INT64_MAX};
+    struct kura_parse_context cx = {.format = f,
+                                    .oldest_us = INT64_MIN,
+                                    .newest_us = INT64_MAX,
+                                    .head = text,
+                                    .head_size = n};
     struct kura_parser *p = NULL;
     struct kura_zone *zone = NULL;
     size_t count = 0;
-    size_t at = 0;
 
+    if (f->reader == KURA_READER_EVTX)
+        return kura_evtx_is(text, n) ? n : 0;
     if (kura_zone_new("+00:00", &zone, err) != KURA_OK)
         goto out;
     cx.zone = zone;
     cx.as_of_us = kura_days_from_civil(2026, 1, 1) * KURA_DAY;
-    if (kura_parser_new(&cx, &p, err) != KURA_OK)
-        goto out;
-    while (at < n) {
-        const char *end = memchr(text + at, '\n', n - at);
-        size_t size = end != NULL ? (size_t)(end - text) - at + 1 : n - at;
-        size_t term = end != NULL ? 1 : 0;
-        struct kura_row row;
-
-        if (term == 1 && size > 1 && text[at + size - 2] == '\r')
-            term = 2;
-        if (kura_parse_line(p, text + at, size, term, INT64_MIN, &row, err) !=
-            KURA_OK)
-            goto out;
-        count += row.schema != NULL;
-        kura_parser_reset(p);
-        at += size;
-    }
+    if (kura_parser_new(&cx, &p, err) == KURA_OK)
+        (void)records_count(p, text, n, &count, err);
 out:
     kura_parser_free(p);
     kura_zone_free(zone);

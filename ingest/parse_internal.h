@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/regex.h"
+#include "ingest/event.h"
+#include "ingest/evtx.h"
 #include "ingest/parse.h"
 #include "store/shape.h"
 
@@ -60,6 +62,14 @@ struct kura_parser {
     struct kura_arena shapes;
     size_t shape_bytes;
     struct kura_parse_slot *slots;
+    /* Readers of events: else NULL. */
+    struct kura_framing framing;
+    struct kura_event *event;
+    struct kura_json_reader *json;
+    struct kura_event_csv *csv;
+    struct kura_event_xml *xml;
+    struct kura_evtx *evtx;
+    struct kura_buf text; /* a record as UTF-8 */
     struct kura_buf key;
     struct kura_buf scratch;
     struct kura_buf scratch2;
@@ -78,14 +88,16 @@ struct kura_parse_work {
 
 /* A rendering in one number.
  *  bits  0-1 kind, 2-9 width, 10-13 decimals, 14-21 layout,
- *        22-29 decimals of the stamp, 30 zulu, 32-47 offset  */
+ *        22-29 decimals of the stamp, 30 zulu, 32-47 offset,
+ *        48-57 member, 58-59 escape  */
 static inline uint64_t kura_parse_render_pack(const struct kura_rendering *r)
 {
     return (uint64_t)r->kind | (uint64_t)(r->width & 0xff) << 2 |
            (uint64_t)(r->decimals & 0xf) << 10 |
            (uint64_t)r->stamp.layout << 14 | (uint64_t)r->stamp.decimals << 22 |
            (uint64_t)r->stamp.zulu << 30 |
-           (uint64_t)(uint16_t)r->stamp.offset << 32;
+           (uint64_t)(uint16_t)r->stamp.offset << 32 |
+           (uint64_t)r->member << 48 | (uint64_t)r->escape << 58;
 }
 
 /* parse_value.c: the captures of the line as cells, and their places. */
@@ -108,6 +120,26 @@ kura_parse_moment_read(struct kura_parser *p, const struct kura_field *f,
                        struct kura_parse_moment *m, const char *s, size_t n);
 struct kura_cell *kura_parse_cell_add(struct kura_parse_work *w, int column);
 bool kura_parse_bytes_are_plain(const char *s, size_t n);
+
+/* event_*.c: the values of a record into p->event.  w->line is the record as
+ * UTF-8; exact: those are its bytes, so that places in it count.  *why (static)
+ * when it is no event. */
+enum kura_rc kura_event_json_read(struct kura_parser *p,
+                                  const struct kura_parse_work *w, bool exact,
+                                  const char **why, struct kura_err *err);
+enum kura_rc kura_event_xml_new(struct kura_event_xml **out,
+                                struct kura_err *err);
+void kura_event_xml_free(struct kura_event_xml *x); /* NULL ok */
+enum kura_rc kura_event_xml_read(struct kura_parser *p,
+                                 const struct kura_parse_work *w, bool exact,
+                                 const char **why, struct kura_err *err);
+enum kura_rc kura_event_csv_new(struct kura_parser *p, const char *head,
+                                size_t n, struct kura_event_csv **out,
+                                struct kura_err *err);
+void kura_event_csv_free(struct kura_event_csv *c); /* NULL ok */
+enum kura_rc kura_event_csv_read(struct kura_parser *p,
+                                 const struct kura_parse_work *w, bool exact,
+                                 const char **why, struct kura_err *err);
 
 /* parse_shape.c: the shape of the line, as its last cell. */
 enum kura_rc kura_parse_shape_cell(struct kura_parser *p,

@@ -22,6 +22,8 @@ static void render_unpack(uint64_t v, struct kura_rendering *out)
     out->stamp.decimals = (uint8_t)(v >> 22 & 0xff);
     out->stamp.zulu = (v >> 30 & 1) != 0;
     out->stamp.offset = (int16_t)(uint16_t)(v >> 32 & 0xffff);
+    out->member = (int)(v >> 48 & 0x3ff);
+    out->escape = (enum kura_escape)(v >> 58 & 3);
 }
 
 static char *key_bytes(char *to, const void *p, size_t n)

@@ -24,9 +24,11 @@ struct kura_pipeline {
     char *carry;
     size_t carry_size;
     size_t head_used;
-    int64_t offset, line;
+    int64_t offset;
     int piece;
-    bool failed; /* the input cannot be read further */
+    bool whole;    /* the last record of the block at hand is complete */
+    int64_t line;  /* the parser's: number of the next record */
+    bool failed;   /* the input cannot be read further */
     int64_t began; /* by the wall clock */
 };
 
@@ -68,16 +70,10 @@ static size_t reader_last_line_end(const char *s, size_t n)
     return n;
 }
 
-static int64_t reader_count_lines(const char *s, size_t n)
+static const struct kura_framing *
+pipeline_framing(const struct kura_pipeline *p)
 {
-    int64_t lines = 0;
-    const char *at = s, *end = s + n;
-
-    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        lines++;
-        at++;
-    }
-    return lines;
+    return kura_parser_framing(p->blocks[0].parser);
 }
 
 /* Hands the first `size` bytes of the block on; the rest is carried over. */
@@ -90,20 +86,64 @@ static enum kura_rc reader_emit(struct kura_pipeline *p, struct kura_block *b,
     memcpy(p->carry, b->data + size, p->carry_size);
     b->size = size;
     b->offset = p->offset;
-    b->line = p->line;
     b->piece = piece;
-    b->terminated = b->data[size - 1] == '\n';
+    b->terminated = piece == 0 ? p->whole : b->data[size - 1] == '\n';
     rc = kura_sha256_update(p->start.sha, b->data, size, &p->reader_err);
     if (rc == KURA_OK)
         rc = kura_sha256_peek(p->start.sha, b->sha256, &p->reader_err);
     if (rc != KURA_OK)
         return rc;
     p->offset += (int64_t)size;
-    if (piece == 0)
-        p->line += reader_count_lines(b->data, size) + !b->terminated;
-    else if (b->terminated)
-        p->line++;
     return kura_queue_push(&p->read_blocks, b) ? KURA_OK : KURA_ESTOPPED;
+}
+
+/* Records of a block from its start on: how many bytes, with the last one held
+ * back where it may go on behind them (record.h). */
+static size_t reader_records(struct kura_pipeline *p,
+                             const struct kura_block *b, size_t have, bool last)
+{
+    const struct kura_framing *f = pipeline_framing(p);
+    bool follow = atomic_load(&p->follow);
+    size_t at = 0, before = 0, size;
+
+    while (at < have) {
+        size = kura_record_size(f, b->data + at, have - at,
+                                p->offset + (int64_t)at, last, &p->whole);
+        if (size == 0)
+            break;
+        before = at;
+        at += size;
+    }
+    if (last)
+        return have;
+    p->whole = true;
+    return follow || p->failed || before == 0 ? at : before;
+}
+
+/* How much of the block is handed on as whole records, 0: nothing.  A last one
+ * without its end goes with the file that ends there; where reading failed, or
+ * following was stopped, the rest of it is somewhere still. */
+static size_t reader_whole(struct kura_pipeline *p, const struct kura_block *b,
+                           size_t have, bool end)
+{
+    const struct kura_framing *f = pipeline_framing(p);
+    bool last = end && !p->failed && !atomic_load(&p->follow);
+    size_t whole;
+
+    switch (f->reader) {
+    case KURA_READER_LINES:
+        whole = last ? have : reader_last_line_end(b->data, have);
+        p->whole = whole != 0 && b->data[whole - 1] == '\n';
+        return whole;
+    case KURA_READER_EVTX:
+        p->whole = true;
+        return last ? have : kura_record_chunks(f, have, p->offset);
+    case KURA_READER_XML:
+    case KURA_READER_JSON:
+    case KURA_READER_CSV:
+        break;
+    }
+    return reader_records(p, b, have, last);
 }
 
 /* Bytes for one block, what was carried over first; *end at the end of the
@@ -126,32 +166,34 @@ static size_t reader_fill(struct kura_pipeline *p, struct kura_block *b,
             break;
         /* Following, a block ends where the file ends for now: its lines must
          * not wait for a whole megabyte. */
-        if (atomic_load(&p->follow) && reader_last_line_end(b->data, have))
+        if (atomic_load(&p->follow) && reader_last_line_end(b->data, have) &&
+            reader_whole(p, b, have, false) != 0)
             break;
     }
     return have;
 }
 
-/* How much of the block is handed on, 0: nothing.  A last line without its end
- * goes with the file that ends there; where reading failed, or following was
- * stopped, the rest of that line is somewhere still. */
 static size_t reader_cut(struct kura_pipeline *p, const struct kura_block *b,
                          size_t have, bool end, int *piece)
 {
     const char *newline = memchr(b->data, '\n', have);
     size_t first = newline != NULL ? (size_t)(newline - b->data) + 1 : have;
-    size_t whole = reader_last_line_end(b->data, have);
+    bool lines = pipeline_framing(p)->reader == KURA_READER_LINES;
+    size_t whole = 0;
 
     *piece = p->piece;
-    if (p->piece == 0 && (newline != NULL ? first - 1 : first) >= KURA_LINE_MAX)
+    if (p->piece == 0 && !lines) {
+        whole = reader_whole(p, b, have, end);
+        if (whole != 0 || have < KURA_LINE_MAX)
+            return whole;
         *piece = 1;
-    if (*piece == 0) {
-        if (end && !p->failed && !atomic_load(&p->follow))
-            return have;
-        return whole != 0 || end ? whole : have;
+    } else if (p->piece == 0) {
+        if ((newline != NULL ? first - 1 : first) < KURA_LINE_MAX)
+            return reader_whole(p, b, have, end);
+        *piece = 1;
     }
-    /* In the middle of a long line, or of one that was loaded without its end:
-     * pieces until it ends. */
+    /* In the middle of a long record, or of one that was loaded without its
+     * end: pieces until a line ends. */
     if (first > KURA_LINE_MAX)
         return KURA_LINE_MAX;
     return newline == NULL && p->failed ? 0 : first;
@@ -167,6 +209,9 @@ static enum kura_rc reader_block(struct kura_pipeline *p, struct kura_block *b,
     if (have != 0)
         size = reader_cut(p, b, have, *end, &piece);
     if (size == 0) {
+        /* Following, the begin of a record waits here for the rest of it. */
+        memcpy(p->carry, b->data, have);
+        p->carry_size = have;
         (void)kura_queue_push(&p->free_blocks, b);
         return KURA_OK;
     }
@@ -218,25 +263,28 @@ static size_t parser_terminator(const char *s, size_t n)
     return n > 1 && s[n - 2] == '\r' ? 2 : 1;
 }
 
-static enum kura_rc parser_block(struct kura_pipeline *p, struct kura_block *b,
-                                 int64_t *previous)
+/* The size of the record at `at`, and with lines of their end. */
+static size_t parser_record(const struct kura_block *b, size_t at, size_t *term)
 {
-    size_t at = 0, n;
-    const char *newline;
+    const struct kura_framing *f = kura_parser_framing(b->parser);
+    size_t n = b->size - at;
+
+    if (b->piece == 0)
+        n = kura_record_size(f, b->data + at, n, b->offset + (int64_t)at, true,
+                             NULL);
+    *term = parser_terminator(b->data + at, n);
+    return n;
+}
+
+static enum kura_rc parser_records(struct kura_pipeline *p,
+                                   struct kura_block *b, int64_t *previous)
+{
+    size_t at = 0, n, term;
     struct kura_line *l;
     enum kura_rc rc = KURA_OK;
 
-    kura_parser_reset(b->parser);
-    /* Following takes days; what is too far in the future moves with them. */
-    if (p->start.follow)
-        kura_parser_set_newest(b->parser, p->start.context.newest_us +
-                                              kura_clock_now() - p->began);
-    b->count = 0;
     while (rc == KURA_OK && at < b->size) {
-        newline = memchr(b->data + at, '\n', b->size - at);
-        n = newline != NULL && b->piece == 0
-                ? (size_t)(newline - b->data) + 1 - at
-                : b->size - at;
+        n = parser_record(b, at, &term);
         l = parser_room(b);
         if (l == NULL)
             return kura_err_nomem(&p->parser_err);
@@ -246,15 +294,62 @@ static enum kura_rc parser_block(struct kura_pipeline *p, struct kura_block *b,
             rc = kura_parse_piece(b->parser, b->data + at, n, &l->row,
                                   &p->parser_err);
         else
-            rc = kura_parse_line(b->parser, b->data + at, n,
-                                 parser_terminator(b->data + at, n), *previous,
+            rc = kura_parse_line(b->parser, b->data + at, n, term, *previous,
                                  &l->row, &p->parser_err);
         if (rc == KURA_OK && l->row.schema != NULL)
             *previous = l->row.ts;
         b->count++;
         at += n;
     }
+    return rc;
+}
+
+static enum kura_rc parser_chunks(struct kura_pipeline *p, struct kura_block *b,
+                                  int64_t *previous)
+{
+    struct kura_line *l;
+    size_t start, size;
+    enum kura_rc rc = KURA_OK;
+    bool more = true;
+
+    kura_parse_chunks(b->parser, b->data, b->size, b->offset);
+    while (rc == KURA_OK) {
+        l = parser_room(b);
+        if (l == NULL)
+            return kura_err_nomem(&p->parser_err);
+        rc = kura_parse_chunk_record(b->parser, &more, &start, &size, &l->row,
+                                     &p->parser_err);
+        if (rc != KURA_OK || !more)
+            break;
+        l->start = (uint32_t)start;
+        l->size = (uint32_t)size;
+        if (l->row.schema != NULL)
+            *previous = l->row.ts;
+        b->count++;
+    }
+    return rc;
+}
+
+static enum kura_rc parser_block(struct kura_pipeline *p, struct kura_block *b,
+                                 int64_t *previous)
+{
+    bool chunks = kura_parser_framing(b->parser)->reader == KURA_READER_EVTX;
+    enum kura_rc rc;
+
+    kura_parser_reset(b->parser);
+    /* Following takes days; what is too far in the future moves with them. */
+    if (p->start.follow)
+        kura_parser_set_newest(b->parser, p->start.context.newest_us +
+                                              kura_clock_now() - p->began);
+    b->count = 0;
+    rc = chunks && b->piece == 0 ? parser_chunks(p, b, previous)
+                                 : parser_records(p, b, previous);
     b->last_ts = *previous;
+    b->line = p->line;
+    if (b->piece == 0)
+        p->line += (int64_t)b->count;
+    else if (b->terminated)
+        p->line++;
     return rc;
 }
 

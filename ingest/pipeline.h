@@ -1,10 +1,11 @@
-/* pipeline.h - one source as blocks of parsed lines.
+/* pipeline.h - one source as blocks of parsed lines, or what else its format
+ * has for records (record.h).
  *
- * Two threads: the reader cuts the input into blocks of whole lines and hashes
- * them, the parser makes rows of them; the caller takes finished blocks and
- * gives them back.  At most KURA_PIPELINE_BLOCKS are in flight, which bounds
- * memory.  A line over KURA_LINE_MAX bytes comes in pieces, each a block of one
- * reject. */
+ * Two threads: the reader cuts the input into blocks of whole records and
+ * hashes them, the parser makes rows of them; the caller takes finished blocks
+ * and gives them back.  At most KURA_PIPELINE_BLOCKS are in flight, which
+ * bounds memory.  A line over KURA_LINE_MAX bytes comes in pieces, each a block
+ * of one reject. */
 #ifndef KURA_INGEST_PIPELINE_H
 #define KURA_INGEST_PIPELINE_H
 
@@ -30,11 +31,11 @@ struct kura_block {
     char *data;
     size_t size;
     int64_t offset;  /* of data[0] in the source */
-    int64_t line;    /* number of its first line */
-    int piece;       /* 0: whole lines; else this is piece n of one line */
-    bool terminated; /* its last line has its terminator */
+    int64_t line;    /* number of its first record */
+    int piece;       /* 0: whole records; else this is piece n of one */
+    bool terminated; /* its last record is complete */
     char sha256[KURA_SHA256_HEX]; /* of the source up to the end of it */
-    int64_t last_ts; /* of the last line so far that is a row */
+    int64_t last_ts;              /* of the last line so far that is a row */
     struct kura_line *lines;
     size_t count, capacity;
     struct kura_parser *parser; /* owns what the rows point to */
@@ -48,8 +49,8 @@ struct kura_pipeline_start {
     struct kura_sha256 *sha; /* borrowed; of all bytes before `offset` */
     int64_t offset, line;    /* where to go on: lines consumed before */
     int64_t last_ts; /* what lines without a time begin with, or INT64_MIN */
-    bool continues; /* the line at `offset` goes on with line `line` */
-    bool follow;    /* at the end wait for more; end by stop */
+    bool continues;  /* the line at `offset` goes on with line `line` */
+    bool follow;     /* at the end wait for more; end by stop */
     const volatile sig_atomic_t *stop; /* NULL: never */
 };
 

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define SOURCE_HEAD_BYTES 4096u  /* what identity is made of */
-#define SOURCE_READ (64u << 10)  /* what detection sees */
+#define SOURCE_HEAD_BYTES 4096u /* what identity is made of */
+#define SOURCE_READ (64u << 10) /* what detection sees */
 #define SOURCE_NAP_NS 100000000L
 /* Files that share less than this, or no whole line, may do so by chance. */
 #define SOURCE_TELLING_BYTES 64u
@@ -30,13 +30,16 @@ struct kura_source {
     /* Bytes read and not yet consumed: head[used..size). */
     char head[SOURCE_READ];
     size_t size, used;
+    /* The first bytes of it, kept for readers that must know them. */
+    char first[SOURCE_HEAD_BYTES];
+    size_t first_size;
     bool at_end, damaged;
     struct kura_sha256 *sha; /* of the bytes consumed */
     int64_t offset;          /* their number */
     struct kura_source_entry entry;
     bool was_cut;
-    char *twin; /* begins like it and then differs; NULL: none */
-    int64_t locked;              /* number of the source, 0: none */
+    char *twin;     /* begins like it and then differs; NULL: none */
+    int64_t locked; /* number of the source, 0: none */
     char head_hex[KURA_SHA256_HEX]; /* locked head, "": none */
     int64_t as_of;
     struct kura_zone *own_zone; /* of kura.yaml, else NULL */
@@ -47,8 +50,8 @@ struct kura_source {
 /* Reads until the head is full (or 4 KiB of a pipe) or the source ends. */
 static enum kura_rc source_fill(struct kura_source *s, struct kura_err *err)
 {
-    size_t enough = kura_input_is_stream(s->input) ? SOURCE_HEAD_BYTES
-                                                   : SOURCE_READ;
+    size_t enough =
+        kura_input_is_stream(s->input) ? SOURCE_HEAD_BYTES : SOURCE_READ;
     size_t got = 1;
     enum kura_rc rc = KURA_OK;
 
@@ -64,6 +67,8 @@ static enum kura_rc source_fill(struct kura_source *s, struct kura_err *err)
         s->size += got;
         s->at_end = got == 0;
     }
+    s->first_size = s->size < sizeof(s->first) ? s->size : sizeof(s->first);
+    memcpy(s->first, s->head, s->first_size);
     /* Damage further on is met again, and told, when it is read for good. */
     if (rc == KURA_EINPUT && s->size != 0 && err != NULL) {
         *err = (struct kura_err)KURA_ERR_INIT;
@@ -114,6 +119,8 @@ static enum kura_rc source_wait(struct kura_source *s, struct kura_err *err)
         rc = kura_input_read(s->input, s->head, SOURCE_READ, &got, err);
         if (rc == KURA_OK && got != 0) {
             s->size = got;
+            s->first_size = got < sizeof(s->first) ? got : sizeof(s->first);
+            memcpy(s->first, s->head, s->first_size);
             s->at_end = false;
         }
     }
@@ -306,17 +313,15 @@ static bool source_is_telling(const struct kura_source *s, size_t shared)
 }
 
 /* "access.log" is the name of sources "access.log", "access.log#2" ... */
-static bool source_has_name(const struct kura_source_entry *e,
-                            const char *name)
+static bool source_has_name(const struct kura_source_entry *e, const char *name)
 {
     size_t n = strlen(name);
     const char *rest = e->name + n;
 
     if (strncmp(e->name, name, n) != 0)
         return false;
-    return *rest == '\0' ||
-           (*rest == '#' && rest[1] != '\0' &&
-            rest[1 + strspn(rest + 1, "0123456789")] == '\0');
+    return *rest == '\0' || (*rest == '#' && rest[1] != '\0' &&
+                             rest[1 + strspn(rest + 1, "0123456789")] == '\0');
 }
 
 /* May the file be the source e, by what is known without reading on?  A
@@ -370,11 +375,9 @@ static enum kura_rc source_try(struct kura_source *s,
     if (rc != KURA_OK || *is)
         return rc;
     if (kura_input_is_stream(s->input)) {
-        rc = kura_err_set(err, KURA_EINPUT,
-                          "%s begins like '%s' and then differs",
-                          strcmp(s->path, "-") == 0 ? "standard input"
-                                                    : "the pipe",
-                          e->name);
+        rc = kura_err_set(
+            err, KURA_EINPUT, "%s begins like '%s' and then differs",
+            strcmp(s->path, "-") == 0 ? "standard input" : "the pipe", e->name);
         kura_err_hint(err, "save it to a file and load that");
         return rc;
     }
@@ -680,6 +683,8 @@ void kura_source_position(const struct kura_source *s,
     if (start->context.zone == NULL)
         start->context.zone = kura_warehouse_zone(s->w);
     start->context.as_of_us = s->as_of;
+    start->context.head = s->first;
+    start->context.head_size = s->first_size;
     start->input = s->input;
     start->head = s->head + s->used;
     start->head_size = s->size - s->used;

@@ -1178,6 +1178,9 @@ static enum kura_rc line_resolve(struct kura_partition *p, struct part_line *l,
             return part_damaged(p, "a shape names an unknown column", err);
         if (l->columns[i]->text && part->render.kind != KURA_RENDER_TEXT)
             return part_damaged(p, "a shape wants a number of a text", err);
+        if (!l->columns[i]->text && (part->render.member != 0 ||
+                                     part->render.escape != KURA_ESCAPE_NONE))
+            return part_damaged(p, "a shape wants a text of a number", err);
     }
     return KURA_OK;
 }
@@ -1253,7 +1256,11 @@ static enum kura_rc field_write(struct kura_partition *p, struct part_column *c,
     if (!c->text)
         return kura_render_integer(v, r, out, err);
     rc = dict_text(p, c, (uint32_t)v, &text, &size, err);
-    return rc == KURA_OK ? kura_buf_append(out, text, size, err) : rc;
+    if (rc == KURA_OK)
+        rc = kura_render_text(text, size, r, out, NULL);
+    if (rc == KURA_ECORRUPT)
+        return part_damaged(p, "a shape is not as it must be", err);
+    return rc == KURA_ENOMEM ? kura_err_nomem(err) : rc;
 }
 
 enum kura_rc kura_partition_raw(struct kura_partition *p, size_t segment,

@@ -60,6 +60,199 @@ enum kura_rc kura_render_integer(int64_t v, const struct kura_rendering *r,
     }
 }
 
+/* --- Texts ------------------------------------------------------------- */
+
+static const char *escape_word(char c, enum kura_escape escape)
+{
+    if (escape == KURA_ESCAPE_XML)
+        return c == '&'   ? "&amp;"
+               : c == '<' ? "&lt;"
+               : c == '>' ? "&gt;"
+                          : NULL;
+    switch (c) {
+    case '"':
+        return "\\\"";
+    case '\\':
+        return "\\\\";
+    case '\b':
+        return "\\b";
+    case '\f':
+        return "\\f";
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\t':
+        return "\\t";
+    default:
+        return NULL;
+    }
+}
+
+enum kura_rc kura_render_escaped(const char *s, size_t n,
+                                 enum kura_escape escape, struct kura_buf *out,
+                                 struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    size_t i, done = 0;
+
+    for (i = 0; escape != KURA_ESCAPE_NONE && i < n && rc == KURA_OK; i++) {
+        const char *word = escape_word(s[i], escape);
+
+        if (word == NULL)
+            continue;
+        rc = kura_buf_append(out, s + done, i - done, err);
+        if (rc == KURA_OK)
+            rc = kura_buf_puts(out, word, err);
+        done = i + 1;
+    }
+    return rc == KURA_OK ? kura_buf_append(out, s + done, n - done, err) : rc;
+}
+
+/* The end of the JSON string that begins behind a quote at s[at]; n: none. */
+static size_t json_string_end(const char *s, size_t n, size_t at)
+{
+    while (at < n && s[at] != '"')
+        at += s[at] == '\\' ? 2 : 1;
+    return at < n ? at : n;
+}
+
+static bool json_hex(const char *s, uint32_t *out)
+{
+    int i;
+
+    *out = 0;
+    for (i = 0; i < 4; i++) {
+        char c = s[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+
+        if (digit < 0)
+            return false;
+        *out = *out << 4 | (uint32_t)digit;
+    }
+    return true;
+}
+
+/* Takes one character behind a backslash at s[0..n); returns its size. */
+static size_t json_unescape(const char *s, size_t n, uint32_t *out)
+{
+    static const char letters[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    const char *at;
+    uint32_t low;
+
+    if (n == 0 || *s == '\0')
+        return 0;
+    at = strchr(letters, *s);
+    if (at != NULL) {
+        *out = (unsigned char)values[at - letters];
+        return 1;
+    }
+    if (*s != 'u' || n < 5 || !json_hex(s + 1, out))
+        return 0;
+    if (*out < 0xD800 || *out > 0xDFFF)
+        return 5;
+    if (*out > 0xDBFF || n < 11 || s[5] != '\\' || s[6] != 'u' ||
+        !json_hex(s + 7, &low) || low < 0xDC00 || low > 0xDFFF)
+        return 0;
+    *out = 0x10000 + ((*out - 0xD800) << 10) + (low - 0xDC00);
+    return 11;
+}
+
+static size_t utf8_write(uint32_t c, char out[4])
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xC0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3F));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xE0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (c & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | c >> 18);
+    out[1] = (char)(0x80 | (c >> 12 & 0x3F));
+    out[2] = (char)(0x80 | (c >> 6 & 0x3F));
+    out[3] = (char)(0x80 | (c & 0x3F));
+    return 4;
+}
+
+static enum kura_rc member_damaged(struct kura_err *err)
+{
+    return kura_err_set(err, KURA_ECORRUPT,
+                        "a shape names a member that is not there");
+}
+
+/* The member-th value of {"name":"value",...}: between its quotes. */
+static bool member_find(const char *s, size_t n, int member, size_t *from,
+                        size_t *to)
+{
+    size_t at = 1, end;
+
+    if (n == 0 || s[0] != '{')
+        return false;
+    for (; at < n && s[at] == '"'; at = *to + 2) {
+        end = json_string_end(s, n, at + 1);
+        if (n - end < 3 || s[end + 1] != ':' || s[end + 2] != '"')
+            return false;
+        *from = end + 3;
+        *to = json_string_end(s, n, *from);
+        if (*to >= n)
+            return false;
+        if (--member == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum kura_rc member_render(const char *s, size_t n,
+                                  const struct kura_rendering *r,
+                                  struct kura_buf *out, struct kura_err *err)
+{
+    enum kura_rc rc = KURA_OK;
+    size_t at = 0, end = 0, run;
+    char text[4];
+    uint32_t c;
+
+    if (!member_find(s, n, r->member, &at, &end))
+        return member_damaged(err);
+    while (rc == KURA_OK && at < end) {
+        const char *slash = memchr(s + at, '\\', end - at);
+
+        run = slash == NULL ? end - at : (size_t)(slash - s) - at;
+        rc = kura_render_escaped(s + at, run, r->escape, out, err);
+        at += run;
+        if (rc != KURA_OK || slash == NULL)
+            break;
+        run = json_unescape(s + at + 1, end - at - 1, &c);
+        if (run == 0)
+            return member_damaged(err);
+        rc =
+            kura_render_escaped(text, utf8_write(c, text), r->escape, out, err);
+        at += run + 1;
+    }
+    return rc;
+}
+
+enum kura_rc kura_render_text(const char *s, size_t n,
+                              const struct kura_rendering *r,
+                              struct kura_buf *out, struct kura_err *err)
+{
+    if (r->member != 0)
+        return member_render(s, n, r, out, err);
+    return kura_render_escaped(s, n, r->escape, out, err);
+}
+
+/* --- Writing ----------------------------------------------------------- */
+
 enum kura_rc kura_shape_literal(const char *s, size_t n, struct kura_buf *shape,
                                 struct kura_err *err)
 {
@@ -87,6 +280,7 @@ enum kura_rc kura_shape_field(const char *column,
                               const struct kura_rendering *r,
                               struct kura_buf *shape, struct kura_err *err)
 {
+    static const char *const escapes[] = {"", "xml", "json"};
     char word[KURA_STAMP_WORD];
     size_t n;
 
@@ -103,6 +297,13 @@ enum kura_rc kura_shape_field(const char *column,
         return kura_buf_printf(shape, err, "{%s:%.*s}", column, (int)n, word);
     case KURA_RENDER_TEXT:
     default:
+        if (r->member != 0)
+            return kura_buf_printf(
+                shape, err, "{%s:m%d%s%s}", column, r->member,
+                r->escape != KURA_ESCAPE_NONE ? "." : "", escapes[r->escape]);
+        if (r->escape != KURA_ESCAPE_NONE)
+            return kura_buf_printf(shape, err, "{%s:%s}", column,
+                                   escapes[r->escape]);
         break;
     }
     return kura_buf_printf(shape, err, "{%s}", column);
@@ -125,6 +326,35 @@ static bool name_is_valid(const char *s, size_t n)
     return n > 0;
 }
 
+static bool word_is(const char *s, size_t n, const char *word)
+{
+    return n == strlen(word) && memcmp(s, word, n) == 0;
+}
+
+/* Of a text: mN, an escape, or both with a dot between them. */
+static bool render_text_parse(const char *s, size_t n,
+                              struct kura_rendering *out)
+{
+    const char *dot = memchr(s, '.', n);
+    size_t number = dot != NULL ? (size_t)(dot - s) : n;
+    int64_t v = 0;
+
+    if (n > 1 && s[0] == 'm' && s[1] != '-') {
+        if (!kura_num_parse(s + 1, number - 1, &v) || v < 1 ||
+            v > KURA_SHAPE_MEMBER_MAX)
+            return false;
+        out->member = (int)v;
+        if (dot == NULL)
+            return true;
+        n -= number + 1;
+        s = dot + 1;
+    }
+    out->escape = word_is(s, n, "xml")    ? KURA_ESCAPE_XML
+                  : word_is(s, n, "json") ? KURA_ESCAPE_JSON
+                                          : KURA_ESCAPE_NONE;
+    return out->escape != KURA_ESCAPE_NONE;
+}
+
 /* The word behind the colon. */
 static bool render_parse(const char *s, size_t n, struct kura_rendering *out)
 {
@@ -132,6 +362,10 @@ static bool render_parse(const char *s, size_t n, struct kura_rendering *out)
     size_t skip = sizeof(fixed) - 1;
     int64_t v;
 
+    if (n > 0 && (s[0] == 'm' || s[0] == 'x' || s[0] == 'j')) {
+        out->kind = KURA_RENDER_TEXT;
+        return render_text_parse(s, n, out);
+    }
     if (n > 1 && s[0] == 'd' && s[1] != '-' &&
         kura_num_parse(s + 1, n - 1, &v)) {
         out->kind = KURA_RENDER_DECIMAL;

@@ -8,6 +8,9 @@
  *     {delay:fixed.2}    an integer column over 1000, with 2 decimals
  *     {elapsed_ms:d6}    decimal, blanks before it up to 6 columns
  *     {ts:epoch.3}       a time column in a layout of base/clock.h
+ *     {ImagePath:json}   the text as a JSON string or XML text has it (xml)
+ *     {data:m3}          the third value of the JSON object that the text is;
+ *                        also {data:m3.json}, {data:m3.xml}
  *     {{                 one '{'
  *
  * Everything else stands for itself, any byte.  A shape is what the dictionary
@@ -26,8 +29,13 @@ enum kura_render {
     KURA_RENDER_TIME     /* stamp */
 };
 
+enum kura_escape { KURA_ESCAPE_NONE, KURA_ESCAPE_XML, KURA_ESCAPE_JSON };
+#define KURA_SHAPE_MEMBER_MAX 999
+
 struct kura_rendering {
     enum kura_render kind;
+    int member;              /* TEXT: from 1; 0: the text itself */
+    enum kura_escape escape; /* TEXT */
     int width;               /* DECIMAL */
     int decimals;            /* FIXED: 0..3 */
     struct kura_stamp stamp; /* TIME */
@@ -38,10 +46,21 @@ struct kura_rendering {
 enum kura_rc kura_render_integer(int64_t v, const struct kura_rendering *r,
                                  struct kura_buf *out, struct kura_err *err);
 
+/* The same of a text.  KURA_ECORRUPT: it has no such member. */
+enum kura_rc kura_render_text(const char *s, size_t n,
+                              const struct kura_rendering *r,
+                              struct kura_buf *out, struct kura_err *err);
+/* What a text is in XML (& < > as entities) or in a JSON string (" \ and the
+ * control characters of \b \f \n \r \t). */
+enum kura_rc kura_render_escaped(const char *s, size_t n,
+                                 enum kura_escape escape, struct kura_buf *out,
+                                 struct kura_err *err);
+
 /* Appends literal bytes, escaped; and a placeholder. */
 enum kura_rc kura_shape_literal(const char *s, size_t n, struct kura_buf *shape,
                                 struct kura_err *err);
-enum kura_rc kura_shape_field(const char *column, const struct kura_rendering *r,
+enum kura_rc kura_shape_field(const char *column,
+                              const struct kura_rendering *r,
                               struct kura_buf *shape, struct kura_err *err);
 
 /* A shape taken apart: literal, field, literal, field ... */

@@ -81,7 +81,6 @@ CREATE TABLE windows (
     DestPort INTEGER, -- that port
     Application TEXT COLLATE NOCASE, -- program of a connection
     ObjectValueName TEXT COLLATE NOCASE, -- registry value
-    Message TEXT COLLATE NOCASE, -- text of the event, of exports that have it
     Provider_Name TEXT COLLATE NOCASE, -- who wrote the event
     Provider_Guid TEXT COLLATE NOCASE, -- its GUID
     Version INTEGER, -- version of the event's definition

@@ -58,7 +58,7 @@ static void open_all(void)
 static void seed_samples(const struct kura_node *root, fuzz_take_fn *take,
                          void *arg)
 {
-    static uint8_t seed[4096];
+    static uint8_t seed[8192];
     const struct kura_node *list = kura_node_get(root, "samples");
     const char *name = kura_node_text(kura_node_get(root, "name"));
     int at = 0;
@@ -160,7 +160,8 @@ static void rebuild(const struct kura_row *row, struct kura_buf *out)
         }
         FUZZ_CHECK(v != NULL);
         if (v->text != NULL)
-            (void)kura_buf_append(out, v->text, v->size, NULL);
+            FUZZ_CHECK(kura_render_text(v->text, v->size, &p->render, out,
+                                        NULL) == KURA_OK);
         else
             (void)kura_render_integer(v->number, &p->render, out, NULL);
     }

@@ -40,7 +40,7 @@ QUERY_SRC := $(filter-out query/module.c,$(wildcard query/*.c))
 CLI_SRC  := $(wildcard cli/*.c)
 GEN_C    := $(B)/gen/embedded.c
 EMBEDDED := $(wildcard sql/*.sql sql/tables/*.sql sql/case/*.sql sql/hunts/*.sql ingest/formats/*.yaml \
-                       archive/*.txt docs/examples/*.yaml)
+                       archive/*.txt docs/examples/*.yaml docs/log-sources.md)
 
 OBJ      := $(patsubst %.c,$(B)/%.o,$(LIB_SRC) $(QUERY_SRC)) $(B)/gen/embedded.o
 CLI_OBJ  := $(patsubst %.c,$(B)/%.o,$(CLI_SRC))

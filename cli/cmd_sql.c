@@ -1,9 +1,9 @@
 #include "cli/cmd.h"
+#include "cli/period.h"
 #include "cli/session.h"
 
 #include "base/buf.h"
 #include "base/fs.h"
-#include "base/num.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -39,38 +39,16 @@ static enum kura_rc sql_text(struct kura_cli *cli, struct kura_buf *out,
     return rc;
 }
 
-/* What is no time is a mistake of the command line. */
-static enum kura_rc sql_time(struct kura_cli *cli,
-                             const struct kura_warehouse *w, const char *text,
-                             int64_t *from, int64_t *to, struct kura_err *err)
-{
-    enum kura_rc rc = kura_range_parse(text, kura_warehouse_zone(w),
-                                       cli->now_us, from, to, err);
-
-    if (rc == KURA_EINPUT)
-        rc = err->rc = KURA_EUSAGE;
-    return rc;
-}
-
 /* --from and --to are read in the site's zone, which kura.yaml names. */
 static enum kura_rc sql_range(struct kura_cli *cli, int64_t *from, int64_t *to,
                               struct kura_err *err)
 {
-    const char *from_text = kura_cli_option(cli, &kura_cmd_sql, "from");
-    const char *to_text = kura_cli_option(cli, &kura_cmd_sql, "to");
     struct kura_warehouse *w = NULL;
-    int64_t unused;
-    enum kura_rc rc;
+    enum kura_rc rc = kura_warehouse_open(cli->dir, false, &w, err);
 
-    *from = INT64_MIN;
-    *to = INT64_MAX;
-    if (from_text == NULL && to_text == NULL)
-        return KURA_OK;
-    rc = kura_warehouse_open(cli->dir, false, &w, err);
-    if (rc == KURA_OK && from_text != NULL)
-        rc = sql_time(cli, w, from_text, from, &unused, err);
-    if (rc == KURA_OK && to_text != NULL)
-        rc = sql_time(cli, w, to_text, &unused, to, err);
+    if (rc == KURA_OK)
+        rc = kura_cli_period(cli, &kura_cmd_sql, kura_warehouse_zone(w), from,
+                             to, err);
     kura_warehouse_close(w);
     return rc;
 }
@@ -113,13 +91,10 @@ static enum kura_rc sql_run(struct kura_cli *cli, enum kura_exit *code,
         return kura_err_set(err, KURA_EUSAGE, "sql needs one statement");
     if (word != NULL && !kura_output_find(word, &how))
         return kura_err_set(err, KURA_EUSAGE, "unknown format '%s'", word);
-    if (timeout != NULL && (!kura_num_parse(timeout, strlen(timeout), &seconds) ||
-                            seconds < 1 || seconds > 86400))
-        return kura_err_set(err, KURA_EUSAGE,
-                            "'%s' is no number of seconds up to 86400",
-                            timeout);
     kura_buf_init(&text, SQL_TEXT_MAX);
-    rc = sql_text(cli, &text, err);
+    rc = kura_cli_timeout(cli, &kura_cmd_sql, 0, &seconds, err);
+    if (rc == KURA_OK)
+        rc = sql_text(cli, &text, err);
     if (rc == KURA_OK)
         rc = sql_range(cli, &o.from_us, &o.to_us, err);
     o.archived = kura_cli_option(cli, &kura_cmd_sql, "archived") != NULL;

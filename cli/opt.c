@@ -1,6 +1,7 @@
 #include "cli/opt.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 static int opt_find(const struct kura_opt *table, const char *name, size_t n)
@@ -23,6 +24,13 @@ static int opt_find_letter(const struct kura_opt *table, char letter)
             return i;
     }
     return -1;
+}
+
+static bool opt_is_many(const struct kura_opt *o)
+{
+    size_t n = o->value != NULL ? strlen(o->value) : 0;
+
+    return n > 3 && strcmp(o->value + n - 3, "...") == 0;
 }
 
 /* One argument that begins with '-'; *at is left on the last one used. */
@@ -58,6 +66,13 @@ static enum kura_rc opt_one(const struct kura_opt *table, int argc, char **argv,
         value = argv[++*at];
     }
     out->values[i] = value;
+    if (!opt_is_many(&table[i]))
+        return KURA_OK;
+    if (out->many_count == KURA_OPT_MANY)
+        return kura_err_set(err, KURA_EUSAGE, "option '--%s' too often",
+                            table[i].name);
+    out->many[out->many_count].option = i;
+    out->many[out->many_count++].value = value;
     return KURA_OK;
 }
 
@@ -96,6 +111,22 @@ const char *kura_opt_get(const struct kura_opt *table,
     return args->values[i];
 }
 
+const char *kura_opt_next(const struct kura_opt *table,
+                          const struct kura_args *args, const char *name,
+                          int *at)
+{
+    int i = opt_find(table, name, strlen(name));
+
+    assert(i >= 0 && opt_is_many(&table[i]));
+    while (*at < args->many_count) {
+        int k = (*at)++;
+
+        if (args->many[k].option == i)
+            return args->many[k].value;
+    }
+    return NULL;
+}
+
 void kura_opt_print(const struct kura_opt *table, FILE *f)
 {
     char left[64];
@@ -104,12 +135,11 @@ void kura_opt_print(const struct kura_opt *table, FILE *f)
     for (i = 0; table[i].name != NULL; i++) {
         const struct kura_opt *o = &table[i];
 
-        (void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
-                       o->letter != 0 ? '-' : ' ',
-                       o->letter != 0 ? o->letter : ' ',
-                       o->letter != 0 ? ", " : "  ", o->name,
-                       o->value != NULL ? " " : "",
-                       o->value != NULL ? o->value : "");
-        (void)fprintf(f, "  %-24s %s\n", left, o->about);
+        (void)snprintf(
+            left, sizeof(left), "%c%c%s--%s%s%s", o->letter != 0 ? '-' : ' ',
+            o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ", " : "  ",
+            o->name, o->value != NULL ? " " : "",
+            o->value != NULL ? o->value : "");
+        (void)fprintf(f, "  %-23s  %s\n", left, o->about);
     }
 }

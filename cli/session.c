@@ -2,6 +2,7 @@
 
 #include "cli/cmd.h"
 #include "query/functions.h"
+#include "store/casefile.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,8 +19,13 @@ enum kura_rc kura_session_open(const char *dir,
 
     memset(out, 0, sizeof(*out));
     rc = kura_warehouse_open(dir, false, &out->w, err);
-    if (rc == KURA_OK && sqlite3_open(":memory:", &out->db) != SQLITE_OK)
+    if (rc == KURA_OK &&
+        sqlite3_open_v2(":memory:", &out->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI,
+                        NULL) != SQLITE_OK)
         rc = kura_err_nomem(err);
+    if (rc == KURA_OK)
+        rc = kura_case_attach(out->db, dir, err);
     if (rc == KURA_OK)
         rc = kura_engine_register(out->db, out->w, o, &out->engine, err);
     if (rc == KURA_OK)

@@ -73,7 +73,8 @@ static enum kura_rc case_take_step(sqlite3 *db, int64_t number,
                         "there is no step %" PRId64 " of case.db", number);
 }
 
-enum kura_rc kura_case_schema(sqlite3 *db, struct kura_err *err)
+/* The tables of case.db in db, or those that an older version lacks. */
+static enum kura_rc case_schema(sqlite3 *db, struct kura_err *err)
 {
     int64_t version = 0, step, last = case_version();
     char pragmas[96];
@@ -97,7 +98,7 @@ static enum kura_rc case_make(sqlite3 *db, struct kura_err *err)
 
     if (rc != KURA_OK)
         return rc;
-    rc = kura_case_schema(db, err);
+    rc = case_schema(db, err);
     if (rc == KURA_OK)
         rc = kura_db_exec(db, "COMMIT", err);
     if (rc != KURA_OK)
@@ -184,6 +185,50 @@ void kura_casefile_close(struct kura_casefile *c)
 bool kura_casefile_is_missing(const struct kura_casefile *c)
 {
     return c->db == NULL;
+}
+
+/* A file: URI of the path, to be read only. */
+static enum kura_rc case_uri(const char *path, struct kura_buf *out,
+                             struct kura_err *err)
+{
+    enum kura_rc rc = kura_buf_puts(out, "file:", err);
+
+    for (; rc == KURA_OK && *path != '\0'; path++)
+        rc = strchr("%?#", *path) != NULL
+                 ? kura_buf_printf(out, err, "%%%02X", (unsigned char)*path)
+                 : kura_buf_putc(out, *path, err);
+    return rc == KURA_OK ? kura_buf_puts(out, "?mode=ro", err) : rc;
+}
+
+enum kura_rc kura_case_attach(sqlite3 *db, const char *dir,
+                              struct kura_err *err)
+{
+    struct kura_casefile *c = NULL;
+    struct kura_buf path, uri;
+    struct kura_value v;
+    enum kura_rc rc;
+
+    /* An older one is brought up to date by opening it. */
+    rc = kura_casefile_open(dir, false, &c, err);
+    if (rc != KURA_OK)
+        return rc;
+    if (kura_casefile_is_missing(c)) {
+        kura_casefile_close(c);
+        return case_schema(db, err);
+    }
+    kura_casefile_close(c);
+    kura_buf_init(&path, CASE_PATH_MAX);
+    kura_buf_init(&uri, 4 * CASE_PATH_MAX);
+    rc = kura_buf_printf(&path, err, "%s/%s", dir, CASE_NAME);
+    if (rc == KURA_OK)
+        rc = case_uri(path.data, &uri, err);
+    v.text = uri.data;
+    v.number = 0;
+    if (rc == KURA_OK)
+        rc = kura_db_run(db, "ATTACH ?1 AS kura_case", &v, 1, err);
+    kura_buf_release(&uri);
+    kura_buf_release(&path);
+    return rc;
 }
 
 /* --- Changes ----------------------------------------------------------- */

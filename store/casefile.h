@@ -25,8 +25,10 @@ enum kura_rc kura_casefile_open(const char *dir, bool write,
 void kura_casefile_close(struct kura_casefile *c); /* NULL ok */
 bool kura_casefile_is_missing(const struct kura_casefile *c);
 
-/* Makes the tables of case.db in db, or those that an older version lacks. */
-enum kura_rc kura_case_schema(sqlite3 *db, struct kura_err *err);
+/* Lets statements of db, a connection that opens URIs, read the tables of
+ * case.db: they are empty where there is no such file. */
+enum kura_rc kura_case_attach(sqlite3 *db, const char *dir,
+                              struct kura_err *err);
 
 /* Days are UTC and both included; table "" is every table. */
 struct kura_hold {

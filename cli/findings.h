@@ -1,0 +1,42 @@
+/* findings.h - a list of findings as commands show it: with what is allowed
+ * taken out, in a total order, in every output format.
+ *
+ * The list lives in a database in memory, so that the order, the rules and the
+ * formats are SQL and query/output.h. */
+#ifndef KURA_CLI_FINDINGS_H
+#define KURA_CLI_FINDINGS_H
+
+#include "base/clock.h"
+#include "query/hunt.h"
+#include "query/output.h"
+#include "store/case_hunt.h"
+
+struct kura_findings;
+
+/* The zone is borrowed. */
+enum kura_rc kura_findings_new(const struct kura_zone *zone,
+                               struct kura_findings **out,
+                               struct kura_err *err);
+void kura_findings_free(struct kura_findings *f); /* NULL ok */
+
+/* Copies it; h may be NULL when the hunt is gone. */
+enum kura_rc kura_findings_add(struct kura_findings *f,
+                               const struct kura_finding *finding,
+                               const struct kura_hunt *h, struct kura_err *err);
+/* Applies the rules that are in force at now_us to what was added. */
+enum kura_rc kura_findings_allow(struct kura_findings *f,
+                                 const struct kura_allow *rules, size_t count,
+                                 int64_t now_us, struct kura_err *err);
+
+struct kura_findings_count {
+    int64_t fresh, still, gone, allowed; /* allowed ones count only there */
+};
+enum kura_rc kura_findings_tally(struct kura_findings *f,
+                                 struct kura_findings_count *out,
+                                 struct kura_err *err);
+/* Writes them to stdout: new ones first, then by level, hunt and key.  all:
+ * those that are allowed too, with the reason. */
+enum kura_rc kura_findings_write(struct kura_findings *f, enum kura_output how,
+                                 bool all, struct kura_err *err);
+
+#endif

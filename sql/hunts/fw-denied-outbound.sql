@@ -1,0 +1,24 @@
+-- title: Refused on the way out
+-- table: firewall
+-- needs: firewall.src_ip, firewall.dst_ip, firewall.action
+-- stage: exploitation, command-and-control, actions-on-objectives
+-- attack: v19 T1071, T1571
+-- level: high
+-- tags: guide, core
+-- reference: JPCERT/CC 2015, 5.2.1
+-- param: min_events integer 10 "smallest number of refusals to one destination"
+-- key: src_ip, dst_ip, dst_port
+-- why: {src_ip} was refused {events} times on the way to {dst_ip:defang}:{dst_port}, from {first_ts} to {last_ts}
+-- about: A machine that tries to reach the Internet past the proxy again and again.
+--   Malware that does not know of the proxy looks like this. Benign: software with
+--   an updater of its own; name it in an allow rule.
+-- hit: fw-denied-outbound.hit.log
+-- miss: fw-denied-outbound.miss.log
+SELECT src_ip, dst_ip, dst_port, count(*) AS events,
+       min(ts) AS first_ts, max(ts) AS last_ts
+FROM firewall
+WHERE ts >= :from_ts AND ts < :to_ts
+  AND blocked = 'true' AND src_internal = 1 AND dst_internal = 0
+GROUP BY src_ip, dst_ip, dst_port
+HAVING count(*) >= :min_events
+ORDER BY src_ip, dst_ip, dst_port

@@ -87,8 +87,14 @@ SQL
 mkdir -p w/hunts
 cp skipped.sql w/hunts/users.sql
 like 'a hunt without its column is skipped' "$(hunt users 2>&1)" \
-    'users skipped: no log of the range fills firewall.username'
+    'users skipped: no log of the range fills firewall.username: see docs/log-sources.md, "Juniper SSG'
 sed 's/firewall.username/site_proxy/' skipped.sql >w/hunts/users.sql
+like 'so is one that needs to know the site' "$(hunt users 2>&1)" \
+    "users skipped: site_proxy is empty: see 'site' in kura.yaml"
+sed 's/^-- table: .*/-- table: proxy/; /^-- needs/d' skipped.sql >w/hunts/users.sql
+sed -i 's/username/cs_username/g; s/FROM firewall/FROM proxy/' w/hunts/users.sql
+like 'and one whose table has no logs' "$(hunt users 2>&1)" \
+    'users skipped: no logs of table proxy in the range'
 
 # What is wrong with a hunt is told with file and line, and the others run.
 broken() { # NAME SED-SCRIPT PATTERN

@@ -20,4 +20,12 @@ is 'by stage and table' \
 must_fail 2 kura -C w hunts --level loud
 must_fail 2 kura -C w hunts no-such-hunt
 must_fail 2 kura -C w hunts --stage somewhere
+# Where a column is missing, the reason names the paragraph that mends it.
+# Which columns a section is about stands in its comment `fills:`.
+grep -h '^-- needs:' "$top"/sql/hunts/*.sql | sed 's/-- needs://' | tr ', ' '\n\n' |
+    grep '\.' | sort -u >needed
+while read -r column; do
+    grep -qE "^<!-- fills:.* $column " "$top/docs/log-sources.md" || echo "$column"
+done <needed >unsaid
+is 'docs/log-sources.md says how to log every column that a hunt needs' "$(cat unsaid)" ''
 done_testing

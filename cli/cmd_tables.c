@@ -2,11 +2,15 @@
 #include "cli/cmd.h"
 
 #include "query/output.h"
+#include "query/rollup_table.h"
 #include "query/site.h"
 #include "store/schema.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define ROLLUP "_rollup"
 
 static const struct kura_opt tables_options[] = {
     {"format", 'f', "FORMAT", "table (default), csv, json, md"},
@@ -19,7 +23,7 @@ static const struct kura_opt tables_options[] = {
 #define TABLES_LIST_SQL                                                        \
     "SELECT a AS \"table\", b AS columns, c AS meaning FROM t ORDER BY rowid"
 #define TABLES_COLUMNS_SQL                                                     \
-    "SELECT a AS \"column\", b AS type, c AS kept, d AS meaning FROM t"       \
+    "SELECT a AS \"column\", b AS type, c AS kept, d AS meaning FROM t"        \
     " ORDER BY rowid"
 
 static enum kura_rc tables_fail(sqlite3 *db, struct kura_err *err)
@@ -53,6 +57,74 @@ static enum kura_rc tables_put_table(sqlite3 *db, const struct kura_schema *s,
 
     (void)snprintf(columns, sizeof(columns), "%d", s->count);
     return tables_put(db, text, err);
+}
+
+static enum kura_rc tables_put_rollup(sqlite3 *db, const struct kura_schema *s,
+                                      struct kura_err *err)
+{
+    char name[KURA_ROLLUP_NAME], about[128], columns[16];
+    const char *const text[4] = {name, columns, about, NULL};
+    struct kura_rollup_column *list;
+    enum kura_rc rc;
+    size_t n;
+
+    rc = kura_rollup_columns(s, &list, &n, err);
+    if (rc != KURA_OK)
+        return rc;
+    free(list);
+    (void)snprintf(name, sizeof(name), "%s" ROLLUP, s->name);
+    (void)snprintf(columns, sizeof(columns), "%zu", n);
+    (void)snprintf(about, sizeof(about),
+                   "%s, added up by the columns that a statement names.",
+                   s->name);
+    return tables_put(db, text, err);
+}
+
+/* Column `kept` of a rollup says what is done with it. */
+static enum kura_rc tables_put_rollup_column(sqlite3 *db,
+                                             const struct kura_schema *s,
+                                             const struct kura_rollup_column *c,
+                                             struct kura_err *err)
+{
+    static const char *const measures[] = {[KURA_MEASURE_ROWS] = "count",
+                                           [KURA_MEASURE_MIN] = "min",
+                                           [KURA_MEASURE_MAX] = "max",
+                                           [KURA_MEASURE_SUM] = "sum"};
+    static const char *const roles[] = {
+        [KURA_ROLLUP_DIMENSION] = "group", [KURA_ROLLUP_BOUND] = "WHERE only"};
+    const struct kura_column *of =
+        c->column >= 0 ? &s->columns[c->column] : NULL;
+    bool measure = c->role == KURA_ROLLUP_MEASURE;
+    char kept[128];
+    const char *const text[4] = {
+        c->name,
+        measure || of == NULL || of->type == KURA_INTEGER ? "INTEGER" : "TEXT",
+        kept, of != NULL ? of->about : "rows of the group"};
+
+    if (measure && of != NULL)
+        (void)snprintf(kept, sizeof(kept), "%s(%s)", measures[c->measure],
+                       of->name);
+    else
+        (void)snprintf(kept, sizeof(kept), "%s",
+                       measure ? measures[c->measure] : roles[c->role]);
+    return tables_put(db, text, err);
+}
+
+static enum kura_rc tables_put_rollup_columns(sqlite3 *db,
+                                              const struct kura_schema *s,
+                                              struct kura_err *err)
+{
+    struct kura_rollup_column *list;
+    enum kura_rc rc;
+    size_t i, n;
+
+    rc = kura_rollup_columns(s, &list, &n, err);
+    if (rc != KURA_OK)
+        return rc;
+    for (i = 0; rc == KURA_OK && i < n; i++)
+        rc = tables_put_rollup_column(db, s, &list[i], err);
+    free(list);
+    return rc;
 }
 
 static enum kura_rc tables_put_column(sqlite3 *db, const struct kura_schema *s,
@@ -95,9 +167,8 @@ static enum kura_rc tables_put_site_columns(sqlite3 *db,
 
     for (i = 0; rc == KURA_OK && i < KURA_SITE_COLUMNS; i++) {
         const struct kura_site_column *c = &t->columns[i];
-        const char *const text[4] = {c->name,
-                                     c->is_integer ? "INTEGER" : "TEXT",
-                                     "kura.yaml", c->about};
+        const char *const text[4] = {
+            c->name, c->is_integer ? "INTEGER" : "TEXT", "kura.yaml", c->about};
 
         if (c->name != NULL)
             rc = tables_put(db, text, err);
@@ -114,6 +185,10 @@ static enum kura_rc tables_put_all(sqlite3 *db, struct kura_err *err)
         rc = tables_put_table(db, kura_schema_at(i), err);
     if (rc == KURA_OK)
         rc = tables_put_table(db, kura_schema_sighting(), err);
+    for (i = 0; rc == KURA_OK && i < kura_schema_count(); i++)
+        rc = tables_put_rollup(db, kura_schema_at(i), err);
+    if (rc == KURA_OK)
+        rc = tables_put_rollup(db, kura_schema_sighting(), err);
     for (i = 0; rc == KURA_OK && i < KURA_SITE_PARTS; i++)
         rc = tables_put_site(db, kura_site_table((enum kura_site_part)i), err);
     return rc;
@@ -122,6 +197,7 @@ static enum kura_rc tables_put_all(sqlite3 *db, struct kura_err *err)
 /* What was named: one of the two, or neither. */
 struct named {
     const struct kura_schema *schema;
+    bool rollup; /* that of schema */
     const struct kura_site_table *site;
 };
 
@@ -138,6 +214,8 @@ static enum kura_rc tables_fill(sqlite3 *db, const struct named *n,
         return tables_put_site_columns(db, n->site, err);
     if (n->schema == NULL)
         return tables_put_all(db, err);
+    if (n->rollup)
+        return tables_put_rollup_columns(db, n->schema, err);
     for (i = 0; rc == KURA_OK && i < n->schema->count; i++)
         rc = tables_put_column(db, n->schema, &n->schema->columns[i], err);
     return rc;
@@ -168,12 +246,28 @@ static enum kura_rc tables_show(const struct named *n, enum kura_output how,
     return rc;
 }
 
+/* The table that a rollup is of, or NULL. */
+static const struct kura_schema *tables_find_rollup(const char *name)
+{
+    size_t n = strlen(name), end = strlen(ROLLUP);
+    char of[KURA_ROLLUP_NAME];
+
+    if (n <= end || n >= sizeof(of) || strcmp(name + n - end, ROLLUP) != 0)
+        return NULL;
+    (void)snprintf(of, sizeof(of), "%.*s", (int)(n - end), name);
+    return kura_schema_find(of);
+}
+
 static enum kura_rc tables_find(const char *name, struct named *out,
                                 struct kura_err *err)
 {
     int i;
 
     out->schema = kura_schema_find(name);
+    if (out->schema == NULL) {
+        out->schema = tables_find_rollup(name);
+        out->rollup = out->schema != NULL;
+    }
     for (i = 0; i < KURA_SITE_PARTS; i++)
         if (strcmp(kura_site_table((enum kura_site_part)i)->name, name) == 0)
             out->site = kura_site_table((enum kura_site_part)i);
@@ -189,7 +283,7 @@ static enum kura_rc tables_run(struct kura_cli *cli, enum kura_exit *code,
 {
     const char *word = kura_cli_option(cli, &kura_cmd_tables, "format");
     enum kura_output how = KURA_OUTPUT_TABLE;
-    struct named n = {NULL, NULL};
+    struct named n = {NULL, false, NULL};
     enum kura_rc rc = KURA_OK;
 
     (void)code;

@@ -7,9 +7,11 @@
 #include "base/fs.h"
 #include "query/engine_internal.h"
 #include "query/functions.h"
+#include "query/rollup_table.h"
 #include "query/sighting.h"
 #include "query/site_table.h"
 #include "query/table.h"
+#include "query/vtab.h"
 
 /* Partitions kept open that no cursor stands on, together with those that one
  * does: a file or three (WAL) each. */
@@ -245,8 +247,7 @@ static const char *entry_where(const struct kura_engine *e, size_t i,
         return e->copies[i] == NULL ? NULL : e->copies[i]->at.path;
     if (e->copies[i] != NULL)
         return e->copies[i]->where;
-    return e->entries[i].copy_count == 0 ? NULL
-                                         : e->entries[i].copies[0].where;
+    return e->entries[i].copy_count == 0 ? NULL : e->entries[i].copies[0].where;
 }
 
 /* A bound beyond this is none: no log is 100,000 years old. */
@@ -589,8 +590,11 @@ static enum kura_rc engine_add(struct kura_engine *e, sqlite3 *db,
         return kura_err_set(err, KURA_EIO, "cannot add a function: %s",
                             sqlite3_errmsg(db));
     rc = kura_site_tables_register(db, e->site, err);
-    for (i = 0; rc == KURA_OK && i < tables_count(); i++)
+    for (i = 0; rc == KURA_OK && i < tables_count(); i++) {
         rc = kura_table_register(db, e, table_at(i), err);
+        if (rc == KURA_OK)
+            rc = kura_rollup_register(db, e, table_at(i), err);
+    }
     return rc;
 }
 
@@ -766,18 +770,18 @@ static void engine_connect_pragmas(sqlite3 *db)
  * CREATE TABLE that the authorizer would refuse: connect them all before. */
 static enum kura_rc engine_connect_tables(sqlite3 *db, struct kura_err *err)
 {
-    sqlite3_stmt *stmt;
-    char sql[120];
+    char name[KURA_ROLLUP_NAME];
+    enum kura_rc rc = KURA_OK;
     int i;
 
-    for (i = 0; i < tables_count(); i++) {
-        (void)sqlite3_snprintf((int)sizeof(sql), sql, "SELECT 1 FROM \"%w\"",
-                               table_at(i)->name);
-        if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-            return kura_err_set(err, KURA_EIO, "cannot connect table '%s': %s",
-                                table_at(i)->name, sqlite3_errmsg(db));
-        (void)sqlite3_finalize(stmt);
+    for (i = 0; rc == KURA_OK && i < tables_count(); i++) {
+        rc = kura_vtab_touch(db, table_at(i)->name, err);
+        (void)snprintf(name, sizeof(name), "%s_rollup", table_at(i)->name);
+        if (rc == KURA_OK)
+            rc = kura_vtab_touch(db, name, err);
     }
+    if (rc != KURA_OK)
+        return rc;
     engine_connect_pragmas(db);
     return KURA_OK;
 }

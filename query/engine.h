@@ -1,9 +1,9 @@
 /* engine.h - SQL over a warehouse: the tables, the functions, read-only.
  *
  * kura_engine_register is what both the kura program and kura.so call: it adds
- * the eponymous tables (mail, firewall, proxy, dns, reject, sighting, site_...)
- * and the SQL functions to a connection.  A statement sees one snapshot of the catalog.
- */
+ * the eponymous tables (mail, firewall, proxy, dns, reject, sighting, their
+ * rollups, site_...) and the SQL functions to a connection.  A statement sees
+ * one snapshot of the catalog. */
 #ifndef KURA_QUERY_ENGINE_H
 #define KURA_QUERY_ENGINE_H
 

@@ -50,12 +50,19 @@ struct term {
         last; /* the ids that pass lie between; first > last: none */
 };
 
+/* The offset of a stretch of time: log lines are near each other. */
+struct stretch {
+    int64_t from, to;
+    int64_t offset;
+};
+
 struct kura_scan {
     struct kura_engine *engine;
     const struct kura_schema *schema;
     int ts;
     struct column *columns;
     struct kura_buf text; /* a value that is made for the moment */
+    struct stretch known;
 
     struct kura_span span;
     struct term *terms;
@@ -63,6 +70,7 @@ struct kura_scan {
 
     bool over;
     size_t entry;                     /* index in the snapshot */
+    size_t damaged;                   /* the last one that was; or SIZE_MAX */
     struct kura_partition *partition; /* pinned; NULL: none */
     int64_t rows_left;  /* of the snapshot, from this segment on */
     size_t segment;     /* the next one to look at is +1 */
@@ -196,6 +204,7 @@ static void scan_reset(struct kura_scan *s)
     s->nterm = 0;
     s->over = true;
     s->count = s->at = 0;
+    s->damaged = SIZE_MAX;
 }
 
 void kura_scan_free(struct kura_scan *s)
@@ -224,16 +233,41 @@ static int64_t instant_clamp(int64_t us)
     return us < least ? least : us > most ? most : us;
 }
 
-static int64_t instant_local(const struct kura_scan *s, int64_t us)
+/* No zone changes its offset twice within it. */
+#define STRETCH (900 * KURA_SECOND)
+
+static int64_t instant_local(struct kura_scan *s, int64_t us)
 {
+    const struct kura_zone *zone = kura_engine_zone(s->engine);
+    struct stretch *known = &s->known;
+    int64_t from;
+
     us = instant_clamp(us);
-    return us + kura_zone_offset(kura_engine_zone(s->engine), us) * KURA_SECOND;
+    if (us >= known->from && us < known->to)
+        return us + known->offset;
+    from = us - (us % STRETCH + STRETCH) % STRETCH;
+    known->offset = kura_zone_offset(zone, from) * KURA_SECOND;
+    if (kura_zone_offset(zone, from + STRETCH - 1) * KURA_SECOND ==
+        known->offset) {
+        known->from = from;
+        known->to = from + STRETCH;
+        return us + known->offset;
+    }
+    return us + kura_zone_offset(zone, us) * KURA_SECOND;
 }
 
-static int64_t local_part(enum kura_source_kind source, int64_t local)
+/* Of a stored instant. */
+static int64_t part_of(struct kura_scan *s, enum kura_source_kind source,
+                       int64_t us)
 {
-    int64_t day = kura_day_of(local), n;
+    int64_t local, day, n;
 
+    if (source == KURA_FROM_UTC_DAY)
+        return kura_day_of(instant_clamp(us));
+    local = instant_local(s, us);
+    day = kura_day_of(local);
+    if (source == KURA_FROM_DAY)
+        return day;
     if (source == KURA_FROM_HOUR)
         return (local - day * KURA_DAY) / (3600 * KURA_SECOND);
     n = (day + 3) % 7; /* 1970-01-01 was a Thursday */
@@ -291,7 +325,8 @@ static enum kura_rc scan_integers(struct kura_scan *s, int column,
 
     rc = scan_decode(s, c->stored, &from, err);
     *out = from;
-    if (rc != KURA_OK || c->source == KURA_FROM_INTEGERS)
+    if (rc != KURA_OK || c->source == KURA_FROM_INTEGERS ||
+        c->source == KURA_FROM_TIME)
         return rc;
     *out = &c->vector;
     if (c->vector.ready)
@@ -302,8 +337,7 @@ static enum kura_rc scan_integers(struct kura_scan *s, int column,
     n = segment_rows(s);
     memcpy(c->vector.null, from->null, n);
     for (i = 0; i < n; i++)
-        c->vector.values[i] =
-            local_part(c->source, instant_local(s, from->values[i]));
+        c->vector.values[i] = part_of(s, c->source, from->values[i]);
     c->vector.ready = true;
     return KURA_OK;
 }
@@ -366,9 +400,8 @@ static enum kura_rc memo_fill(struct kura_scan *s, struct column *c,
 }
 
 /* What a text column, or a function of one, is for an id. */
-static enum kura_rc scan_of_id(struct kura_scan *s, int column, uint32_t id,
-                               struct kura_scan_value *out,
-                               struct kura_err *err)
+enum kura_rc kura_scan_of_id(struct kura_scan *s, int column, uint32_t id,
+                             struct kura_scan_value *out, struct kura_err *err)
 {
     struct column *c = &s->columns[column];
     enum kura_rc rc;
@@ -409,7 +442,7 @@ static enum kura_rc term_ask(struct kura_scan *s, struct term *t, uint32_t id,
     struct kura_scan_value v;
     enum kura_rc rc;
 
-    rc = scan_of_id(s, t->column, id, &v, err);
+    rc = kura_scan_of_id(s, t->column, id, &v, err);
     if (rc != KURA_OK)
         return rc;
     if (v.kind == KURA_OPERAND_NULL)
@@ -421,7 +454,7 @@ static enum kura_rc term_ask(struct kura_scan *s, struct term *t, uint32_t id,
     return rc;
 }
 
-static bool source_has_ids(enum kura_source_kind source)
+bool kura_source_has_ids(enum kura_source_kind source)
 {
     return source == KURA_FROM_IDS || source == KURA_FROM_FUNCTION;
 }
@@ -547,7 +580,7 @@ static enum kura_rc terms_prepare(struct kura_scan *s, bool *pass,
         struct term *t = &s->terms[i % s->nterm];
         bool finds = i < s->nterm;
 
-        if (!source_has_ids(s->columns[t->column].source) ||
+        if (!kura_source_has_ids(s->columns[t->column].source) ||
             term_has_ranges(s, t) != finds)
             continue;
         rc = finds ? term_find(s, t, err) : term_map(s, t, others, err);
@@ -780,6 +813,20 @@ static enum kura_rc scan_step(struct kura_scan *s, bool *found,
     return KURA_OK;
 }
 
+/* Leaves the partition at hand if it is at fault. */
+static enum kura_rc scan_lose(struct kura_scan *s, enum kura_rc rc,
+                              const struct kura_err *cause,
+                              struct kura_err *err)
+{
+    if (s->entry >= kura_engine_count(s->engine) ||
+        !kura_engine_lose(s->engine, s->entry, rc))
+        return kura_err_set(err, rc, "%s", cause->msg);
+    s->damaged = s->entry;
+    s->count = s->at = 0;
+    scan_leave_partition(s);
+    return KURA_OK;
+}
+
 /* From the end of a segment to the next row that passes.  A partition that
  * turns out damaged is left where it stands, and coverage says so. */
 static enum kura_rc scan_advance(struct kura_scan *s, struct kura_err *err)
@@ -791,14 +838,10 @@ static enum kura_rc scan_advance(struct kura_scan *s, struct kura_err *err)
     while (!s->over && !found) {
         cause = (struct kura_err)KURA_ERR_INIT;
         rc = scan_step(s, &found, &cause);
-        if (rc == KURA_OK)
-            continue;
-        if (s->entry >= kura_engine_count(s->engine) ||
-            !kura_engine_lose(s->engine, s->entry, rc))
-            return kura_err_set(err, rc, "%s", cause.msg);
-        found = false;
-        s->count = 0;
-        scan_leave_partition(s);
+        if (rc != KURA_OK)
+            rc = scan_lose(s, rc, &cause, err);
+        if (rc != KURA_OK)
+            return rc;
     }
     return KURA_OK;
 }
@@ -807,8 +850,6 @@ static enum kura_rc scan_arrive(struct kura_scan *s, enum kura_rc rc)
 {
     if (rc != KURA_OK)
         s->over = true;
-    if (!s->over)
-        kura_engine_tally(s->engine)->rows_passed++;
     return rc;
 }
 
@@ -887,10 +928,19 @@ int64_t kura_scan_rowid(const struct kura_scan *s)
 
 /* --- Values of a row -------------------------------------------------- */
 
-static bool source_is_time(enum kura_source_kind source)
+bool kura_source_is_time(enum kura_source_kind source)
 {
     return source == KURA_FROM_TIME || source == KURA_FROM_DAY ||
            source == KURA_FROM_UTC_DAY;
+}
+
+void kura_scan_time_text(enum kura_source_kind source, int64_t n,
+                         char out[KURA_SCAN_TIME_TEXT])
+{
+    if (source == KURA_FROM_TIME)
+        kura_time_format(n, out);
+    else
+        kura_day_format(n, out);
 }
 
 static enum kura_rc value_of_time(struct kura_scan *s,
@@ -901,15 +951,12 @@ static enum kura_rc value_of_time(struct kura_scan *s,
     enum kura_rc rc;
 
     kura_buf_reset(&s->text);
-    rc = kura_buf_reserve(&s->text, KURA_TIME_TEXT, err);
+    rc = kura_buf_reserve(&s->text, KURA_SCAN_TIME_TEXT, err);
     if (rc != KURA_OK)
         return rc;
-    if (source == KURA_FROM_TIME)
-        kura_time_format(us, s->text.data);
-    else if (source == KURA_FROM_UTC_DAY)
-        kura_day_format(kura_day_of(instant_clamp(us)), s->text.data);
-    else
-        kura_day_format(kura_day_of(instant_local(s, us)), s->text.data);
+    kura_scan_time_text(source,
+                        source == KURA_FROM_TIME ? us : part_of(s, source, us),
+                        s->text.data);
     out->kind = KURA_OPERAND_TEXT;
     out->text = s->text.data;
     out->size = strlen(s->text.data);
@@ -951,16 +998,16 @@ static enum kura_rc scan_value(struct kura_scan *s, int column,
         return value_of_line(s, out, err);
     if (c->source == KURA_FROM_UNKNOWN)
         return KURA_OK;
-    if (source_has_ids(c->source)) {
+    if (kura_source_has_ids(c->source)) {
         rc = scan_decode(s, c->stored, &v, err);
-        return rc == KURA_OK ? scan_of_id(s, column, v->ids[row], out, err)
+        return rc == KURA_OK ? kura_scan_of_id(s, column, v->ids[row], out, err)
                              : rc;
     }
-    rc = scan_integers(s, source_is_time(c->source) ? c->stored : column, &v,
-                       err);
+    rc = scan_integers(s, kura_source_is_time(c->source) ? c->stored : column,
+                       &v, err);
     if (rc != KURA_OK || v->null[row])
         return rc;
-    if (source_is_time(c->source))
+    if (kura_source_is_time(c->source))
         return value_of_time(s, c->source, v->values[row], out, err);
     out->kind = KURA_OPERAND_INTEGER;
     out->number = v->values[row];
@@ -976,4 +1023,61 @@ enum kura_rc kura_scan_value(struct kura_scan *s, int column,
     if (rc != KURA_OK)
         (void)kura_engine_lose(s->engine, s->entry, rc);
     return rc;
+}
+
+/* --- Whole segments --------------------------------------------------- */
+
+void kura_scan_rows(const struct kura_scan *s, struct kura_scan_rows *out)
+{
+    out->entry = s->entry;
+    out->rows = s->dense ? NULL : s->selected;
+    out->count = s->over ? 0 : s->count;
+}
+
+enum kura_rc kura_scan_next_rows(struct kura_scan *s, struct kura_err *err)
+{
+    return scan_arrive(s, scan_advance(s, err));
+}
+
+size_t kura_scan_damaged(const struct kura_scan *s)
+{
+    return s->damaged;
+}
+
+enum kura_rc kura_scan_lose(struct kura_scan *s, enum kura_rc rc,
+                            const struct kura_err *cause, struct kura_err *err)
+{
+    rc = scan_lose(s, rc, cause, err);
+    if (rc == KURA_OK)
+        rc = scan_advance(s, err);
+    return scan_arrive(s, rc);
+}
+
+enum kura_rc kura_scan_ids(struct kura_scan *s, int column,
+                           const uint32_t **ids, struct kura_err *err)
+{
+    struct vector *v;
+    enum kura_rc rc = scan_decode(s, s->columns[column].stored, &v, err);
+
+    *ids = v->ids;
+    return rc;
+}
+
+enum kura_rc kura_scan_integers(struct kura_scan *s, int column,
+                                const int64_t **values, const uint8_t **null,
+                                struct kura_err *err)
+{
+    struct vector *v;
+    enum kura_rc rc = scan_integers(s, column, &v, err);
+
+    *values = v->values;
+    *null = v->null;
+    return rc;
+}
+
+size_t kura_scan_id_end(struct kura_scan *s, int column)
+{
+    return (size_t)kura_partition_dict_size(s->partition,
+                                            s->columns[column].stored) +
+           1;
 }

@@ -57,4 +57,39 @@ int64_t kura_scan_rowid(const struct kura_scan *s);
 enum kura_rc kura_scan_value(struct kura_scan *s, int column,
                              struct kura_scan_value *out, struct kura_err *err);
 
+/* Whole segments, for whoever adds up: instead of next, until it is over. */
+struct kura_scan_rows {
+    size_t entry; /* the partition, in the snapshot */
+    const uint32_t
+        *rows; /* those that pass, ascending; NULL: the first count */
+    uint32_t count;
+};
+void kura_scan_rows(const struct kura_scan *s, struct kura_scan_rows *out);
+enum kura_rc kura_scan_next_rows(struct kura_scan *s, struct kura_err *err);
+/* The partition that turned out damaged last; SIZE_MAX: none. */
+size_t kura_scan_damaged(const struct kura_scan *s);
+/* The values of the segment at hand failed with this: leaves its partition out
+ * and goes on behind it, if it is at fault; else fails again. */
+enum kura_rc kura_scan_lose(struct kura_scan *s, enum kura_rc rc,
+                            const struct kura_err *cause, struct kura_err *err);
+/* Per row of the segment.  Ids: of the stored text column that the column is or
+ * is computed from.  Integers: of every other column but raw; of a date the
+ * days since 1970, of another time the microseconds; null[i] where NULL. */
+enum kura_rc kura_scan_ids(struct kura_scan *s, int column,
+                           const uint32_t **ids, struct kura_err *err);
+enum kura_rc kura_scan_integers(struct kura_scan *s, int column,
+                                const int64_t **values, const uint8_t **null,
+                                struct kura_err *err);
+/* One more than the largest of the ids, in the partition at hand. */
+size_t kura_scan_id_end(struct kura_scan *s, int column);
+/* What the column is for an id. */
+enum kura_rc kura_scan_of_id(struct kura_scan *s, int column, uint32_t id,
+                             struct kura_scan_value *out, struct kura_err *err);
+/* The text of a date or time that kura_scan_integers gave. */
+#define KURA_SCAN_TIME_TEXT KURA_TIME_TEXT
+void kura_scan_time_text(enum kura_source_kind source, int64_t n,
+                         char out[KURA_SCAN_TIME_TEXT]);
+bool kura_source_is_time(enum kura_source_kind source);
+bool kura_source_has_ids(enum kura_source_kind source);
+
 #endif

@@ -15,6 +15,17 @@ is "csv" "$(kura tables --format csv | tr -d '\r' | sed 1q)" "table,columns,mean
 like "json" "$(kura tables --format json dns)" '^\{"column":"ts","type":"INTEGER",'
 kura tables site_hours >out
 like "columns of the site's" "$(cat out)" "^weekday +INTEGER +kura.yaml +1 Monday to 7 Sunday$"
+kura tables >out
+like "rollups are listed" "$(cat out)" "^proxy_rollup +[0-9]+ +proxy, added up"
+like "that of sightings too" "$(cat out)" "^sighting_rollup +[0-9]+ "
+kura tables proxy_rollup >out
+like "a column to group by" "$(cat out)" "^cs_host +TEXT +group +host asked for"
+like "a count" "$(cat out)" "^events +INTEGER +count "
+like "a sum" "$(cat out)" "^sum_cs_bytes +INTEGER +sum\(cs_bytes\) "
+like "a bound" "$(cat out)" "^ts +INTEGER +WHERE only "
+is "no line" "$(grep -cE '^(raw|line|sum_line) ' out)" 0
+must_fail 2 kura tables _rollup
+must_fail 2 kura tables nonsense_rollup
 must_fail 2 kura tables nonsense
 like "an unknown one gets a hint" "$(cat must_fail.err)" "hint: kura tables lists them"
 must_fail 2 kura tables proxy dns
@@ -31,6 +42,9 @@ for t in $(kura tables --format csv | tr -d '\r' | cut -d, -f1 | grep ^site_); d
         "$(value w "SELECT name FROM pragma_table_info('$t')")"
     is "$t is empty without a site" "$(value w "SELECT count(*) FROM $t")" 0
 done
+is "and of a rollup, but for the two that are hidden" \
+    "$(kura tables --format csv dns_rollup | sed 1d | grep -vc 'WHERE only')" \
+    "$(value w "SELECT count(*) FROM pragma_table_info('dns_rollup')")"
 is "PRAGMA table_info" \
     "$(kura -C w sql --format csv "PRAGMA table_info(dns)" | tr -d '\r' | cut -d, -f2 | sed 1d)" \
     "$(kura tables --format csv dns | cut -d, -f1 | sed 1d)"

@@ -63,6 +63,15 @@ static bool column_groups(const struct kura_schema *s, int i)
             !column_is(s, c->argument, "last_ts"));
 }
 
+/* day, hour, weekday: they come first, and are there however many others. */
+static bool column_is_when(const struct kura_schema *s, int i)
+{
+    enum kura_source_kind source = kura_scan_source(s, i);
+
+    return source == KURA_FROM_DAY || source == KURA_FROM_UTC_DAY ||
+           source == KURA_FROM_HOUR || source == KURA_FROM_WEEKDAY;
+}
+
 static bool column_sums(const struct kura_schema *s, int i)
 {
     const char *name = s->columns[i].name;
@@ -111,15 +120,16 @@ enum kura_rc kura_rollup_columns(const struct kura_schema *s,
 {
     struct kura_rollup_column *list;
     size_t n = 0;
-    int i;
+    int i, pass;
 
     list = calloc((size_t)s->count * 2 + OTHERS, sizeof(*list));
     if (list == NULL)
         return kura_err_nomem(err);
-    for (i = 0; i < s->count && n < USED_EXACTLY - OTHERS; i++)
-        if (column_groups(s, i))
-            columns_put(list, &n, "", s->columns[i].name, KURA_ROLLUP_DIMENSION,
-                        i, KURA_MEASURE_ROWS);
+    for (pass = 0; pass < 2; pass++)
+        for (i = 0; i < s->count && n < USED_EXACTLY - OTHERS; i++)
+            if (column_groups(s, i) && column_is_when(s, i) == (pass == 0))
+                columns_put(list, &n, "", s->columns[i].name,
+                            KURA_ROLLUP_DIMENSION, i, KURA_MEASURE_ROWS);
     columns_put_others(s, list, &n);
     for (i = 0; i < s->count; i++)
         if (column_sums(s, i))

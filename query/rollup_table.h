@@ -29,7 +29,7 @@ struct kura_rollup_column {
 
 /* The columns in their order; the caller frees the array.  SQLite says of each
  * of the first 63 columns whether a statement uses it: a table that has more
- * dimensions than fit there keeps the first ones. */
+ * dimensions than fit there keeps day, hour, weekday and its first ones. */
 enum kura_rc kura_rollup_columns(const struct kura_schema *s,
                                  struct kura_rollup_column **out, size_t *count,
                                  struct kura_err *err);

@@ -24,6 +24,10 @@ like "a count" "$(cat out)" "^events +INTEGER +count "
 like "a sum" "$(cat out)" "^sum_cs_bytes +INTEGER +sum\(cs_bytes\) "
 like "a bound" "$(cat out)" "^ts +INTEGER +WHERE only "
 is "no line" "$(grep -cE '^(raw|line|sum_line) ' out)" 0
+is "of many columns, 58 to group by, with the times first" \
+    "$(kura tables --format csv windows_rollup | tr -d '\r' | grep -c ',group,') $(kura tables \
+        --format csv windows_rollup | sed '1d;s/,.*//' | head -3 | paste -sd' ' -)" \
+    "58 day hour weekday"
 must_fail 2 kura tables _rollup
 must_fail 2 kura tables nonsense_rollup
 must_fail 2 kura tables nonsense

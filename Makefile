@@ -48,6 +48,8 @@ CLI_OBJ  := $(patsubst %.c,$(B)/%.o,$(CLI_SRC))
 SO_OBJ   := $(patsubst %.c,$(B)/so/%.o,$(filter-out ingest/% archive/%,$(LIB_SRC)) $(wildcard query/*.c)) \
             $(B)/so/gen/embedded.o
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+# Parts of the log generator, which needs nothing of kura.
+GENERATE := $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/gen/*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c)) \
             $(patsubst tests/sql/%.c,$(B)/sql/%,$(wildcard tests/sql/*.c)) \
@@ -110,6 +112,11 @@ $(B)/bench/%: tests/bench/%.c $(OBJ)
 	$(call say,TOOL,$@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
 	  -o $@ $< $(OBJ) $(PC_LIBS) -lm
 
+$(B)/bench/generate: tests/bench/generate.c $(GENERATE)
+	@mkdir -p $(@D)
+	$(call say,TOOL,$@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
+	  -o $@ $< $(GENERATE) -lm
+
 $(B)/sql/%: tests/sql/%.c $(OBJ)
 	@mkdir -p $(@D)
 	$(call say,TOOL,$@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
@@ -130,7 +137,7 @@ $(B)/fault/shim.so: tests/fault/shim.c
 	$(call say,SHIM,$@)$(CC) -std=c11 $(WARN) $(if $(WERROR),-Werror) -O2 -g -fPIC -shared \
 	  $(if $(filter asan tsan,$(VARIANT)),-DSHIM_WITHOUT_MEMORY) -o $@ $<
 
--include $(OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SO_OBJ:.o=.d) $(UNIT:=.d) $(TOOLS:=.d)
+-include $(OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(SO_OBJ:.o=.d) $(GENERATE:.o=.d) $(UNIT:=.d) $(TOOLS:=.d)
 
 # Installs what is missing, with apt-get, as root or through sudo.
 define install_packages
@@ -189,7 +196,7 @@ check-headers:
 	@for h in $(filter-out %_internal.h,$(wildcard */*.h)); do \
 	  $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fsyntax-only -x c $$h || exit 1; done
 
-format: ; clang-format -i $(wildcard */*.[ch] tests/*/*.c)
+format: ; clang-format -i $(wildcard */*.[ch] tests/*/*.c tests/bench/gen/*.[ch])
 
 install: all
 	install -D -m 755 $(B)/kura $(DESTDIR)$(PREFIX)/bin/kura

@@ -3,6 +3,10 @@
  *
  *     generate --product squid|postfix|netscreen|bind [--lines N] [--days D]
  *              [--start YYYY-MM-DD] [--seed S] [--clients C]
+ *     generate --scenario DIR [--lines N] [--days D] [--start YYYY-MM-DD]
+ *              [--seed S] [--background-only]
+ *
+ * The second writes a labelled year of one organisation: gen/scenario.h.
  *
  * The same arguments give the same bytes.  Sites and clients do not depend on
  * the seed, so that the logs of several products are about the same machines.
@@ -16,6 +20,7 @@
  * All names end in reserved domains; outside addresses are from the ranges for
  * documentation and for benchmarks (198.18.0.0/15). */
 #include "tests/bench/gen/gen.h"
+#include "tests/bench/gen/scenario.h"
 
 #include <errno.h>
 
@@ -301,33 +306,80 @@ static bool option_read(struct gen *g, const char *name, const char *value)
     return false;
 }
 
-int main(int argc, char **argv)
+static int usage(const char *option)
 {
-    struct gen g = {0};
+    (void)fprintf(stderr,
+                  "generate: bad option '%s'\n"
+                  "usage: generate --product squid|postfix|netscreen|bind "
+                  "[--lines N] [--days D] [--start YYYY-MM-DD] [--seed S] "
+                  "[--clients C]\n"
+                  "       generate --scenario DIR [--lines N] [--days D] "
+                  "[--start YYYY-MM-DD] [--seed S] [--background-only]\n",
+                  option);
+    return 2;
+}
+
+static int result(bool ok)
+{
+    if (!ok)
+        (void)fprintf(stderr, "generate: %s\n", strerror(errno));
+    return ok ? 0 : 3;
+}
+
+static int product_main(struct gen *g, int argc, char **argv)
+{
     bool ok;
     int i;
 
-    g.days = 1;
-    g.nclient = 600;
-    (void)start_read(&g, "2015-02-16");
+    g->days = 1;
+    g->nclient = 600;
+    (void)start_read(g, "2015-02-16");
     for (i = 1; i < argc; i += 2) {
-        if (i + 1 == argc || !option_read(&g, argv[i], argv[i + 1])) {
-            (void)fprintf(stderr,
-                          "generate: bad option '%s'\n"
-                          "usage: generate --product "
-                          "squid|postfix|netscreen|bind [--lines N] "
-                          "[--days D] [--start YYYY-MM-DD] [--seed S] "
-                          "[--clients C]\n",
-                          argv[i]);
-            return 2;
-        }
+        if (i + 1 == argc || !option_read(g, argv[i], argv[i + 1]))
+            return usage(argv[i]);
     }
-    if (g.lines == 0)
-        g.lines = g.days * UINT64_C(100000);
-    g.chance.state = mix(g.chance.state + g.product);
-    ok = gen_prepare(&g) && gen_run(&g);
-    if (!ok)
-        (void)fprintf(stderr, "generate: %s\n", strerror(errno));
-    gen_release(&g);
-    return ok ? 0 : 3;
+    if (g->lines == 0)
+        g->lines = g->days * UINT64_C(100000);
+    g->chance.state = mix(g->chance.state + g->product);
+    ok = gen_prepare(g) && gen_run(g);
+    gen_release(g);
+    return result(ok);
+}
+
+static int scenario_main(struct gen *g, int argc, char **argv)
+{
+    struct scenario_options o = {.dir = argv[2]};
+    int i;
+
+    g->days = 365;
+    (void)start_read(g, "2025-01-01");
+    for (i = 3; i < argc; i++) {
+        if (strcmp(argv[i], "--background-only") == 0)
+            o.background_only = true;
+        else if (i + 1 == argc || strcmp(argv[i], "--product") == 0 ||
+                 strcmp(argv[i], "--clients") == 0 ||
+                 !option_read(g, argv[i], argv[i + 1]))
+            return usage(argv[i]);
+        else
+            i++;
+    }
+    if (g->days < SCENARIO_DAYS && !o.background_only) {
+        (void)fprintf(stderr, "generate: the plants need %u days\n",
+                      SCENARIO_DAYS);
+        return 2;
+    }
+    o.first_day = (g->start_ms + ZONE_MS) / 86400000;
+    o.days = g->days;
+    o.lines = g->lines != 0 ? g->lines : g->days * UINT64_C(2000);
+    o.seed = g->chance.state;
+    return result(scenario_run(&o));
+}
+
+int main(int argc, char **argv)
+{
+    struct gen g = {0};
+
+    return argc > 2 && strcmp(argv[1], "--scenario") == 0
+               ? scenario_main(&g, argc, argv)
+               : product_main(&g, argc, argv);
 }

@@ -1,0 +1,15 @@
+/* indicators.c - the list that arrives from outside. */
+#include "tests/bench/gen/scenario.h"
+
+bool indicators_write(FILE *f)
+{
+    return fputs("value,kind,source,note\n"
+                 "kisetsu-dayori[.]invalid,host,CSIRT exchange,C2\n"
+                 "198.51.100[.]66,host,CSIRT exchange,C2\n"
+                 "hxxp://files.hokan-soko[.]test/dl/tool.zip,url,CSIRT "
+                 "exchange,second stage\n" BAD_SENDER
+                 ",email,CSIRT exchange,sender\n" BAD_FILE
+                 ",filename,CSIRT exchange,attachment\n" BAD_SUBJECT
+                 ",subject,CSIRT exchange,bait\n",
+                 f) >= 0;
+}

@@ -140,7 +140,7 @@ static void work(struct scenario *s, const struct person *p, int64_t ms)
     char url[128];
     uint32_t n = chance_below(&s->chance, 1000);
 
-    if (n < 500) {
+    if (n < 700) {
         (void)snprintf(url, sizeof(url),
                        "http://share.minato-boeki.example/up/%u", n);
         log_request(s, &(struct request){
@@ -155,7 +155,7 @@ static void work(struct scenario *s, const struct person *p, int64_t ms)
         return;
     }
     (void)snprintf(url, sizeof(url), "http://dl.%s.example/get/%s-%u.%u.exe",
-                   n < 750 ? "kumo-office" : "anzen-av", words[n % WORDS],
+                   n < 850 ? "kumo-office" : "anzen-av", words[n % WORDS],
                    n % 7, n % 11);
     log_request(s, &(struct request){.ms = ms,
                                      .by = p,
@@ -193,6 +193,7 @@ void background_proxy(struct scenario *s, uint32_t day, uint64_t lines)
     if (!is_workday(s, day))
         return;
     new_sites(s, day, lines);
+    before += (st->n - before) / 2; /* people ask, however many programs do */
     while (st->n - before < lines && !s->failed) {
         const struct person *p =
             person(s, zipf_pick(&s->chance, &s->by_person));

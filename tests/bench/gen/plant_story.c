@@ -203,6 +203,24 @@ static void autumn(struct scenario *s, uint32_t day, uint32_t who)
     carry_out(s, &t, workday(s, day + 13), who + 3);
 }
 
-const struct plant plants_story[] = {{"spring", 121, 50, spring},
+/* Lines that no format takes, one a source: cut off, or of another program. */
+static void rejects(struct scenario *s, uint32_t day, uint32_t who)
+{
+    int64_t ms = at(s, day, 12, 0, 0);
+
+    (void)who;
+    scenario_line(s, MAIL, ms,
+                  "2025-04-07T12:00:00.000211+09:00 mail1 dovecot: imap-login: "
+                  "Login: user=<taro>");
+    scenario_line(s, FIREWALL, ms,
+                  "fw1: NetScreen device_id=fw1  [Root]system-"
+                  "notification-00257(traffic): start_t");
+    scenario_line(s, PROXY, ms,
+                  "10.1.0.10 - - [07/Apr/2025:12:00:00 +0900] \"GET http://w");
+    scenario_line(s, DNS, ms, "07-Apr-2025 12:00:00.000 queries: info: cli");
+}
+
+const struct plant plants_story[] = {{"rejects", 96, 0, rejects},
+                                     {"spring", 121, 50, spring},
                                      {"autumn", 282, 55, autumn},
                                      {NULL, 0, 0, NULL}};

@@ -102,7 +102,7 @@ static const char site_text[] =
     "    - kumo-office.example\n"
     "    - anzen-av.example\n"
     "  hours:\n"
-    "    - mon-fri: 08:00-20:00\n"
+    "    mon-fri: 08:00-20:00\n"
     "  maintenance:\n"
     "    - name: backups and updates of servers\n"
     "      hosts: [10.0.0.0/24]\n"
@@ -145,9 +145,8 @@ bool site_write(const struct scenario *s, FILE *f)
         const char *name = holiday_name(s->first_day + day);
 
         date_of(&d, s->first_day + day);
-        if (name != NULL &&
-            fprintf(f, "    - {day: %04d-%02d-%02d, name: %s}\n", d.year,
-                    d.month, d.mday, name) < 0)
+        if (name != NULL && fprintf(f, "    - %04d-%02d-%02d: %s\n", d.year,
+                                    d.month, d.mday, name) < 0)
             return false;
     }
     return true;

@@ -1,0 +1,71 @@
+#!/bin/sh
+# The labelled year (tests/bench/gen/scenario.h): the same arguments give the
+# same bytes, every line is a row but those that are broken on purpose, and what
+# the labels name is in the logs.
+. "$(dirname "$0")/../lib.sh"
+generate=$KURA_BUILD/bench/generate
+
+must_fail 2 "$generate" --scenario a --days 30
+must_fail 2 "$generate" --scenario a --product squid
+must_fail 3 "$generate" --scenario no/such/folder
+"$generate" --scenario a --lines 200000
+"$generate" --scenario b --lines 200000
+ok "the same arguments, the same bytes" diff -r a b
+"$generate" --scenario b --lines 200000 --seed 7
+cmp -s a/access.log b/access.log
+is "another seed, other bytes" $? 1
+"$generate" --scenario b --days 40 --lines 20000 --background-only
+is "background alone has nothing to find" "$(wc -l <b/labels.tsv | tr -d ' ')" 0
+rm -rf b
+for log in access.log firewall.log; do
+    # In order of the time at which they were written.
+    sed -nE 's/^([^ ]+T[^ ]+).*/\1/p; s/.*\[(..)\/([A-Z][a-z]{2})\/2025:([0-9:]{8}) .*/2025-\2-\1 \3/p' \
+        a/$log | sed 's/-Jan-/-01-/; s/-Feb-/-02-/; s/-Mar-/-03-/; s/-Apr-/-04-/
+        s/-May-/-05-/; s/-Jun-/-06-/; s/-Jul-/-07-/; s/-Aug-/-08-/
+        s/-Sep-/-09-/; s/-Oct-/-10-/; s/-Nov-/-11-/; s/-Dec-/-12-/' >times
+    ok "$log is in order" sort -c times
+done
+
+kura -q init w
+cp a/kura.yaml w
+kura -q -C w ingest a/access.log a/firewall.log a/maillog a/queries.log
+is "one line of each source is a reject, on purpose" \
+    "$(value w "SELECT group_concat(n, ' ') FROM
+        (SELECT count(*) AS n FROM reject GROUP BY source)")" "1 1 1 1"
+for t in mail/maillog firewall/firewall.log proxy/access.log dns/queries.log; do
+    lines=$(wc -l <"a/${t#*/}" | tr -d ' ')
+    is "${t#*/}: every other line is a row" \
+        "$(value w "SELECT count(*) FROM ${t%/*}")" $((lines - 1))
+done
+
+# One pass over each table counts the rows of all its labels.
+counts() { # TABLE PREFIX
+    sql=$(awk -F '\t' -v prefix="$2-" 'index($1, prefix) == 1 {
+        n = split($3, pairs, "|")
+        where = ""
+        for (i = 1; i <= n; i++) {
+            name = value = pairs[i]
+            sub(/=.*/, "", name)
+            sub(/^[^=]*=/, "", value)
+            where = where (i > 1 ? " AND " : "") name " = \047" value "\047"
+        }
+        printf "%stotal(%s) > 0", (rows++ ? ", " : ""), where
+    }' a/labels.tsv)
+    grep "^$2-" a/labels.tsv | cut -f1-3 >names
+    value w "SELECT $sql FROM $1" | tr ',' '\n' | paste - names
+}
+{
+    counts mail mail
+    counts firewall fw
+    counts proxy proxy
+    counts dns dns
+} >found
+is "each label is looked for" "$(wc -l <found)" "$(wc -l <a/labels.tsv)"
+is "what the labels name is in the logs" "$(grep -v '^1' found)" ""
+is "every plant has a label" "$(cut -f1 a/labels.tsv | sort -u | wc -l | tr -d ' ')" 68
+for kind in hit miss; do
+    is "every hunt has a $kind" \
+        "$(cut -f1 a/labels.tsv | sort -u)" \
+        "$(awk -F '\t' -v k=$kind '$2 == k { print $1 }' a/labels.tsv | sort -u)"
+done
+done_testing

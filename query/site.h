@@ -45,6 +45,7 @@ enum kura_site_part {
 };
 
 #define KURA_SITE_COLUMNS 5
+#define KURA_SITE_ASKED_BY 5
 
 struct kura_site_column {
     const char *name; /* NULL: no more */
@@ -53,11 +54,13 @@ struct kura_site_column {
 };
 
 struct kura_site_table {
-    const char *key;  /* of kura.yaml: "networks"; hunts need "site.networks" */
+    const char *key;  /* of kura.yaml: "networks" */
     const char *name; /* of SQL: "site_network" */
     const char *about;
     const char *without; /* what it means that the site does not give it */
     struct kura_site_column columns[KURA_SITE_COLUMNS];
+    /* Functions and columns of SQL that ask it besides its table. */
+    const char *asked_by[KURA_SITE_ASKED_BY];
 };
 
 const struct kura_site_table *kura_site_table(enum kura_site_part part);

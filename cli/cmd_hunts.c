@@ -239,7 +239,7 @@ static enum kura_rc hunts_check(struct kura_cli *cli,
                                 const struct kura_selection *s,
                                 enum kura_exit *code, struct kura_err *err)
 {
-    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false};
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false, false};
     struct kura_session session = {NULL, NULL, NULL};
     enum kura_rc rc;
     size_t i;

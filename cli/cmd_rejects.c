@@ -64,7 +64,7 @@ static enum kura_rc rejects_run(struct kura_cli *cli, enum kura_exit *code,
     enum kura_output how = KURA_OUTPUT_TABLE;
     struct kura_session s = {NULL, NULL, NULL};
     int64_t rows = 0;
-    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false};
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false, false};
     enum kura_rc rc;
 
     (void)code;

@@ -277,7 +277,7 @@ static enum kura_rc range_read(struct seen *s, struct kura_err *err)
     s->range.from_us = from == INT64_MIN ? from : kura_day_of(from) * KURA_DAY;
     s->range.to_us =
         to == INT64_MAX ? to : (kura_day_of(to - 1) + 1) * KURA_DAY;
-    s->range.archived = false;
+    s->range.archived = s->range.ever = false;
     return rc;
 }
 

@@ -97,6 +97,7 @@ static enum kura_rc sql_run(struct kura_cli *cli, enum kura_exit *code,
         rc = sql_text(cli, &text, err);
     if (rc == KURA_OK)
         rc = sql_range(cli, &o.from_us, &o.to_us, err);
+    o.ever = false;
     o.archived = kura_cli_option(cli, &kura_cmd_sql, "archived") != NULL;
     if (rc == KURA_OK)
         rc = kura_session_open(cli->dir, &o, seconds * 1000, &s, err);

@@ -99,7 +99,7 @@ static enum kura_rc status_rejects(struct kura_cli *cli, struct kura_err *err)
 {
     struct kura_session s = {NULL, NULL, NULL};
     int64_t rows = 0;
-    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false};
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false, false};
     enum kura_rc rc = kura_session_open(cli->dir, &all, 0, &s, err);
 
     (void)printf("\nrejects, the commonest reason of each source\n");

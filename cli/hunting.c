@@ -156,7 +156,7 @@ static enum kura_rc hunt_ask(struct kura_hunting *g, struct kura_hunted *d,
                              const char *const *values, struct kura_err *err)
 {
     const struct kura_engine_options o = {kura_hunt_begin(d->hunt, d->from_ts),
-                                          d->to_ts, g->archived};
+                                          d->to_ts, g->archived, true};
     struct kura_session s = {NULL, NULL, NULL};
     struct kura_hunt_ask ask;
     enum kura_rc rc;

@@ -41,7 +41,7 @@ struct kura_engine {
     struct kura_site *site;
     struct kura_function_place place;
     struct kura_span span;
-    bool archived;
+    bool archived, ever;
     struct asked *asked; /* per table, of the last statement */
     /* Of the last statement; the snapshot is gone by the time one asks. */
     struct kura_coverage coverage;
@@ -565,6 +565,7 @@ static enum kura_rc engine_new(struct kura_warehouse *w,
     e->place.zone = kura_warehouse_zone(w);
     e->place.site = e->site;
     e->archived = o->archived;
+    e->ever = o->ever;
     e->span.low = o->from_us;
     e->span.high = o->to_us == INT64_MAX ? o->to_us : o->to_us - 1;
     if (o->to_us == INT64_MIN) { /* nothing is before it */
@@ -660,9 +661,14 @@ const struct kura_function_place *kura_engine_place(const struct kura_engine *e)
     return &e->place;
 }
 
-struct kura_span kura_engine_span(const struct kura_engine *e)
+struct kura_span kura_engine_span(const struct kura_engine *e,
+                                  const struct kura_schema *s)
 {
-    return e->span;
+    struct kura_span span = e->span;
+
+    if (e->ever && s == kura_schema_sighting())
+        span.low = INT64_MIN;
+    return span;
 }
 
 void kura_engine_guess(const struct kura_engine *e, const struct kura_schema *s,

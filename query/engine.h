@@ -32,6 +32,7 @@ struct kura_engine;
 struct kura_engine_options {
     int64_t from_us, to_us;
     bool archived;
+    bool ever; /* sightings from before from_us are there all the same */
 };
 
 /* Registers on db; the engine borrows w and must outlive db. */

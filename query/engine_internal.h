@@ -42,7 +42,9 @@ enum kura_rc kura_engine_check(const struct kura_engine *e,
 
 const struct kura_zone *kura_engine_zone(const struct kura_engine *e);
 const struct kura_function_place *kura_engine_place(const struct kura_engine *e);
-struct kura_span kura_engine_span(const struct kura_engine *e);
+/* What the options leave of a table. */
+struct kura_span kura_engine_span(const struct kura_engine *e,
+                                  const struct kura_schema *s);
 struct kura_scan_stats *kura_engine_tally(struct kura_engine *e);
 /* About how much a table holds, as of the newest snapshot. */
 void kura_engine_guess(const struct kura_engine *e, const struct kura_schema *s,

@@ -40,7 +40,7 @@ static enum kura_rc module_open(struct module *m, const char *dir,
                                 struct kura_err *err)
 {
     /* Whoever opens a warehouse by hand wants all that is there. */
-    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, true};
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, true, false};
     enum kura_rc rc;
 
     if (m->w != NULL)

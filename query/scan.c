@@ -868,7 +868,7 @@ enum kura_rc kura_scan_begin(struct kura_scan *s, struct kura_span span,
                              const struct kura_term *terms, size_t n,
                              struct kura_err *err)
 {
-    struct kura_span all = kura_engine_span(s->engine);
+    struct kura_span all = kura_engine_span(s->engine, s->schema);
     bool none;
     size_t i;
 

@@ -5,8 +5,8 @@
 
 # packet MINUTE SRC DST PORT ACTION
 packet() {
-    printf '2025-03-%02dT09:%02d:00.250000+09:00 10.0.0.254 fw1: NetScreen device_id=fw1  [Root]system-notification-00257(traffic): start_time="2025-03-04 09:00:00" duration=0 policy_id=36 service=tcp/port:%s proto=6 src zone=Trust dst zone=Untrust action=%s sent=0 rcvd=0 src=%s dst=%s src_port=50123 dst_port=%s session_id=0\n' \
-        "$6" "$1" "$4" "$5" "$2" "$3" "$4"
+    printf '2025-03-%02dT09:%02d:00.250000+09:00 10.0.0.254 fw1: NetScreen device_id=fw1  [Root]system-notification-00257(traffic): start_time="2025-03-%02d 09:%02d:00" duration=0 policy_id=36 service=tcp/port:%s proto=6 src zone=Trust dst zone=Untrust action=%s sent=0 rcvd=0 src=%s dst=%s src_port=50123 dst_port=%s session_id=0\n' \
+        "$6" "$1" "$6" "$1" "$4" "$5" "$2" "$3" "$4"
 }
 packets() { # COUNT SRC DST PORT ACTION DAY
     for i in $(seq 1 "$1"); do packet "$i" "$2" "$3" "$4" "$5" "$6"; done
@@ -95,6 +95,28 @@ sed 's/^-- table: .*/-- table: proxy/; /^-- needs/d' skipped.sql >w/hunts/users.
 sed -i 's/username/cs_username/g; s/FROM firewall/FROM proxy/' w/hunts/users.sql
 like 'and one whose table has no logs' "$(hunt users 2>&1)" \
     'users skipped: no logs of table proxy in the range'
+
+# Rows of logs end at the range and its window, sightings do not begin there.
+cat >w/hunts/seen-before.sql <<'SQL'
+-- title: When a refused destination was first seen
+-- table: firewall
+-- stage: delivery
+-- level: low
+-- key: dst_ip
+-- why: {dst_ip} on {day}, {rows} rows
+-- about: A test.
+-- hit: a.log
+-- miss: b.log
+SELECT value AS dst_ip, min(day) AS day, (SELECT count(*) FROM firewall) AS rows FROM sighting
+WHERE observable = 'dst_ip' GROUP BY 1
+SQL
+is 'sightings of before the range are there, rows are not' \
+    "$(hunt seen-before --from 2025-03-05 --no-record --format json 2>/dev/null |
+        sed -n 's/.*"why":"\([^"]*\)".*/\1/p')" \
+    '198.51.100.66 on 2025-03-04, 11 rows
+198.51.100.67 on 2025-03-05, 11 rows
+198.51.100.68 on 2025-03-04, 11 rows'
+rm w/hunts/seen-before.sql
 
 # What is wrong with a hunt is told with file and line, and the others run.
 broken() { # NAME SED-SCRIPT PATTERN

@@ -729,7 +729,7 @@ static void copies_open(struct matrix *m, const char *copies)
 
 static void matrix_open(struct matrix *m, const char *dir, const char *copies)
 {
-    const struct kura_engine_options o = {INT64_MIN, INT64_MAX, true};
+    const struct kura_engine_options o = {INT64_MIN, INT64_MAX, true, false};
     struct kura_err err = KURA_ERR_INIT;
 
     m->name = dir;

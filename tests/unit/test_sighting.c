@@ -130,7 +130,7 @@ static void rows_add(struct fixture *f, const char *table, int64_t day,
 
 static void engine_open(struct fixture *f)
 {
-    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false};
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false, false};
 
     assert_int_equal(sqlite3_open(":memory:", &f->db), SQLITE_OK);
     OK(f, kura_engine_register(f->db, f->w, &all, &f->engine, &f->err));

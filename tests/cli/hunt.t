@@ -22,6 +22,7 @@ state() { # the states of the findings, one a line
 kura -q init --zone Asia/Tokyo w
 packets 12 10.1.0.47 198.51.100.66 6667 Deny 4 >day4.log
 packets 11 10.1.0.48 198.51.100.67 6667 Deny 5 >day5.log
+packets 2 10.1.0.48 198.51.100.67 6667 Permit 7 >>day5.log
 kura -q -C w ingest day4.log
 
 is 'a first run finds something new' "$(state fw-denied-outbound)" '1 new'
@@ -65,10 +66,11 @@ hunt --due --format csv >/dev/null 2>&1
 is 'nothing is due after a run' "$(hunt --due --format json 2>/dev/null | grep -c '"status"')" 0
 packets 3 10.1.0.49 198.51.100.68 6667 Deny 4 >late.log
 kura -q -C w ingest late.log
+# The UTC day of the rows reaches into two days of the zone.
 like 'late rows make their days due' \
     "$(kura -C w --now 2025-03-10 hunts fw-denied-outbound --ledger --format csv | tail -1)" \
-    '^fw-denied-outbound,1,'
-like 'and only them' "$(hunt --due 2>&1 >/dev/null)" '2025-03-04 to 2025-03-04: 1 done'
+    '^fw-denied-outbound,2,'
+like 'and only them' "$(hunt --due 2>&1 >/dev/null)" '2025-03-04 to 2025-03-05: 1 done'
 
 # Skipped with the reason, never silently empty.
 cat >skipped.sql <<'SQL'
@@ -113,9 +115,9 @@ SQL
 is 'sightings of before the range are there, rows are not' \
     "$(hunt seen-before --from 2025-03-05 --no-record --format json 2>/dev/null |
         sed -n 's/.*"why":"\([^"]*\)".*/\1/p')" \
-    '198.51.100.66 on 2025-03-04, 11 rows
-198.51.100.67 on 2025-03-05, 11 rows
-198.51.100.68 on 2025-03-04, 11 rows'
+    '198.51.100.66 on 2025-03-04, 13 rows
+198.51.100.67 on 2025-03-05, 13 rows
+198.51.100.68 on 2025-03-04, 13 rows'
 rm w/hunts/seen-before.sql
 
 # What is wrong with a hunt is told with file and line, and the others run.

@@ -137,7 +137,7 @@ static enum kura_rc show_part(struct kura_session *s, const char *key,
 static enum kura_rc site_show(struct kura_cli *cli, enum kura_output how,
                               struct kura_err *err)
 {
-    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false};
+    const struct kura_engine_options all = {INT64_MIN, INT64_MAX, false, true};
     struct kura_session s;
     enum kura_rc rc = kura_session_open(cli->dir, &all, 0, &s, err);
 

@@ -85,7 +85,8 @@ static void built_in_formats(void **state)
         const struct kura_format *x = kura_formats_at(f, i);
 
         assert_string_equal(x->origin, "built in");
-        assert_true(x->nsample > 0);
+        /* No text is a sample of a binary format. */
+        assert_true(x->nsample > 0 || x->reader == KURA_READER_EVTX);
         assert_ptr_equal(kura_formats_find(f, x->name), x);
         if (i > 0)
             assert_true(strcmp(kura_formats_at(f, i - 1)->name, x->name) < 0);

@@ -63,13 +63,14 @@ static bool column_groups(const struct kura_schema *s, int i)
             !column_is(s, c->argument, "last_ts"));
 }
 
-/* day, hour, weekday: they come first, and are there however many others. */
+/* day, hour, weekday, working: they come first, and are there however many others. */
 static bool column_is_when(const struct kura_schema *s, int i)
 {
     enum kura_source_kind source = kura_scan_source(s, i);
 
     return source == KURA_FROM_DAY || source == KURA_FROM_UTC_DAY ||
-           source == KURA_FROM_HOUR || source == KURA_FROM_WEEKDAY;
+           source == KURA_FROM_HOUR || source == KURA_FROM_WEEKDAY ||
+           source == KURA_FROM_WORKING;
 }
 
 static bool column_sums(const struct kura_schema *s, int i)

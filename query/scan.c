@@ -90,6 +90,7 @@ enum kura_source_kind kura_scan_source(const struct kura_schema *s, int column)
         {"iso_time", KURA_FROM_TIME},   {"local_day", KURA_FROM_DAY},
         {"local_hour", KURA_FROM_HOUR}, {"local_weekday", KURA_FROM_WEEKDAY},
         {"utc_day", KURA_FROM_UTC_DAY}, {"raw", KURA_FROM_LINE},
+        {"business_hours", KURA_FROM_WORKING},
     };
     const struct kura_column *c = &s->columns[column];
     const struct kura_text_function *f;
@@ -264,6 +265,9 @@ static int64_t part_of(struct kura_scan *s, enum kura_source_kind source,
 
     if (source == KURA_FROM_UTC_DAY)
         return kura_day_of(instant_clamp(us));
+    if (source == KURA_FROM_WORKING)
+        return kura_site_is_business(kura_engine_site(s->engine),
+                                     instant_clamp(us));
     local = instant_local(s, us);
     day = kura_day_of(local);
     if (source == KURA_FROM_DAY)

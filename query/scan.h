@@ -22,6 +22,7 @@ enum kura_source_kind {
     KURA_FROM_UTC_DAY,  /* utc_day */
     KURA_FROM_HOUR,     /* local_hour */
     KURA_FROM_WEEKDAY,  /* local_weekday */
+    KURA_FROM_WORKING,  /* business_hours */
     KURA_FROM_LINE,     /* raw */
     KURA_FROM_UNKNOWN   /* a function that there is not */
 };

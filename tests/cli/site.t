@@ -76,6 +76,9 @@ is "maintenance over midnight" "$(on_the_wall '2015-02-17 00:30' "in_maintenance
 is "of that host" "$(on_the_wall '2015-02-17 00:30' "in_maintenance(ts, '10.1.0.2')")" 0
 is "as two pieces a day" "$(value w "SELECT count(*) FROM site_maintenance")" 14
 is "it counts by zone" "$(value w "SELECT count(*) FROM site_network WHERE zone = 'CLIENT'")" 1
+is "the column is the function" \
+    "$(value w "SELECT count(*) FROM proxy WHERE working IS NOT business_hours(ts)")" 0
+is "in rollups too" "$(csv w sql "SELECT working, sum(events) FROM proxy_rollup GROUP BY 1")" "0,5"
 must_fail 3 kura -C w sql "INSERT INTO site_network VALUES ('10.0.0.0/8', 'x', 'y')"
 must_fail 3 kura -C w sql "DELETE FROM site_hours"
 

@@ -60,6 +60,7 @@ static const struct {
     {"firewall", "policy_id"},   /* below 0 */
     {"firewall", "received_ts"}, /* NULL in most rows */
     {"firewall", "weekday"},
+    {"firewall", "working"},
     {"mail", "subject"}, /* not ASCII */
     {"mail", "delay"},
     {"mail", "ts"},

@@ -129,12 +129,12 @@ sc_status sc_status <> 200|dst_port dst_port IS NULL|hour hour < 12|\
 day day >= '2015-02-27'|weekday weekday IN (5, 6)|src_internal src_internal = 1|\
 c_uri c_uri LIKE '%.exe%'|sc_bytes sc_bytes < 1000" 1
 compare firewall "src_ip|dst_ip|service|action|blocked|proto|policy_id|src_zone|\
-dst_port|received_ts|day|hour|host|reason|icmp_type|severity" \
+dst_port|received_ts|day|hour|working|host|reason|icmp_type|severity" \
     "bytes_rcvd|duration_s|dst_port|policy_id|proto" \
     "service service = 'http'|service service = 80|action action = 'DENY'|\
 policy_id policy_id < 0|policy_id policy_id IS NULL|proto proto IN (6, 17)|\
 received_ts received_ts IS NOT NULL|dst_port dst_port BETWEEN 50 AND 500|\
-src_ip ip_in(src_ip, '192.168.0.0/16')|hour hour = 3" 2
+src_ip ip_in(src_ip, '192.168.0.0/16')|hour hour = 3|working working = 0" 2
 compare mail "subject|envelope_from|attachment_name|delay|size|status|source|day|\
 hour|host|relay|message" "delay|size|nrcpt|pid" \
     "subject subject LIKE '%80%'|subject subject IS NULL|delay delay > 0|\

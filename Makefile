@@ -181,7 +181,8 @@ demo: deps
 bench: deps
 	@$(MAKE) --no-print-directory tests
 	@KURA_BUILD=$(abspath $(B)) sh tests/bench/bench.sh && echo && \
-	  KURA_BUILD=$(abspath $(B)) sh tests/bench/tiers.sh
+	  KURA_BUILD=$(abspath $(B)) sh tests/bench/tiers.sh && echo && \
+	  KURA_BUILD=$(abspath $(B)) sh tests/bench/hunts.sh
 
 # Dependencies point down: cli -> {ingest, query, archive} -> store -> base.
 check-layers:

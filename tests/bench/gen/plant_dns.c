@@ -62,13 +62,13 @@ static void tunnel_count(struct scenario *s, uint32_t day, uint32_t who)
     }
     hit(s, "dns-tunnel-count", "1200 names of one domain in a day",
         "src_ip=%s|registered_domain=chika-do.invalid", person(s, who)->ip);
-    for (i = 0; i < 60; i++) {
+    for (i = 0; i < 85; i++) {
         char name[96];
 
         (void)snprintf(name, sizeof(name), "u%d.tsubuyaki-ya.example", i);
         ask(s, at(s, day, 9, 0, 0) + i * INT64_C(90000), who + 1, "A", name);
     }
-    miss(s, "dns-tunnel-count", "sixty names of one domain",
+    miss(s, "dns-tunnel-count", "85 names of one domain",
          "registered_domain=tsubuyaki-ya.example");
 }
 
@@ -109,9 +109,9 @@ static void first_seen_domain(struct scenario *s, uint32_t day, uint32_t who)
           90000);
     hit(s, "dns-first-seen-domain", "a new domain, one client, twelve times",
         "src_ip=%s|registered_domain=hajimete-no.invalid", person(s, who)->ip);
-    every(s, at(s, day, 11, 0, 0), who + 1, "www.hajimete-kai.example", 3,
+    every(s, at(s, day, 11, 0, 0), who + 1, "www.hajimete-kai.example", 4,
           200000, 90000);
-    miss(s, "dns-first-seen-domain", "a new domain, three times",
+    miss(s, "dns-first-seen-domain", "a new domain, four times",
          "registered_domain=hajimete-kai.example");
     for (i = 0; i < 10; i++)
         every(s, at(s, day, 14, (int)i, 0), who + i, "www.minna-no.example", 6,
@@ -125,7 +125,7 @@ static void dga_burst(struct scenario *s, uint32_t day, uint32_t who)
     static const struct {
         int n;
         const char *end;
-    } burst[] = {{60, "invalid"}, {8, "example"}};
+    } burst[] = {{60, "invalid"}, {16, "example"}};
     uint32_t b;
     int i, k;
 
@@ -143,7 +143,7 @@ static void dga_burst(struct scenario *s, uint32_t day, uint32_t who)
     }
     hit(s, "dns-dga-burst", "sixty domains that nobody knows in half an hour",
         "src_ip=%s", person(s, who)->ip);
-    miss(s, "dns-dga-burst", "eight new domains", "src_ip=%s",
+    miss(s, "dns-dga-burst", "sixteen new domains", "src_ip=%s",
          person(s, who + 1)->ip);
 }
 
@@ -189,13 +189,13 @@ static void internal_sweep(struct scenario *s, uint32_t day, uint32_t who)
     }
     hit(s, "dns-internal-sweep", "who has which address, 120 times",
         "src_ip=%s", person(s, who)->ip);
-    for (i = 0; i < 20; i++) {
+    for (i = 0; i < 40; i++) {
         char name[64];
 
         (void)snprintf(name, sizeof(name), "pc%u." OWN, 1 + i);
         ask(s, at(s, day, 10, 20, 0) + i * INT64_C(2000), who + 1, "A", name);
     }
-    miss(s, "dns-internal-sweep", "twenty names", "src_ip=%s",
+    miss(s, "dns-internal-sweep", "forty names", "src_ip=%s",
          person(s, who + 1)->ip);
 }
 

@@ -27,8 +27,8 @@ static void denied_outbound(struct scenario *s, uint32_t day, uint32_t who)
     hit(s, "fw-denied-outbound", "a program that does not know the proxy",
         "src_ip=%s|dst_ip=198.51.100.140", ip_at(s, who));
     refusals(s, at(s, day, 9, 40, 0), ip_at(s, who + 1), "198.51.100.141", 8080,
-             2, 3);
-    miss(s, "fw-denied-outbound", "two tries",
+             8, 3);
+    miss(s, "fw-denied-outbound", "eight tries",
          "src_ip=%s|dst_ip=198.51.100.141", ip_at(s, who + 1));
 }
 
@@ -169,8 +169,8 @@ static void probe_then_pass(struct scenario *s, uint32_t day, uint32_t who)
     probe(s, at(s, day, 12, 30, 0), ip_at(s, who), "198.51.100.170", 18, 2);
     hit(s, "fw-probe-then-pass", "eighteen ports refused, one lets through",
         "src_ip=%s|dst_ip=198.51.100.170", ip_at(s, who));
-    probe(s, at(s, day, 12, 30, 0), ip_at(s, who + 1), "198.51.100.171", 5, 2);
-    miss(s, "fw-probe-then-pass", "five ports only",
+    probe(s, at(s, day, 12, 30, 0), ip_at(s, who + 1), "198.51.100.171", 8, 2);
+    miss(s, "fw-probe-then-pass", "eight ports only",
          "src_ip=%s|dst_ip=198.51.100.171", ip_at(s, who + 1));
     probe(s, at(s, day, 15, 30, 0), ip_at(s, who + 1), "198.51.100.172", 18,
           90);
@@ -196,9 +196,8 @@ static void horizontal_scan(struct scenario *s, uint32_t day, uint32_t who)
     sweep(s, at(s, day, 14, 0, 0), ip_at(s, who), 90, 3389);
     hit(s, "fw-horizontal-scan", "ninety hosts asked for one port",
         "src_ip=%s|dst_port=3389", ip_at(s, who));
-    sweep(s, at(s, day, 14, 0, 0), ip_at(s, who + 1), 30, 3389);
-    miss(s, "fw-horizontal-scan", "thirty hosts", "src_ip=%s",
-         ip_at(s, who + 1));
+    sweep(s, at(s, day, 14, 0, 0), ip_at(s, who + 1), 45, 3389);
+    miss(s, "fw-horizontal-scan", "45 hosts", "src_ip=%s", ip_at(s, who + 1));
 }
 
 static void vertical_scan(struct scenario *s, uint32_t day, uint32_t who)
@@ -210,10 +209,10 @@ static void vertical_scan(struct scenario *s, uint32_t day, uint32_t who)
                  "10.0.0.23", 1 + i * 7, 1, 1);
     hit(s, "fw-vertical-scan", "260 ports of one server",
         "src_ip=%s|dst_ip=10.0.0.23", ip_at(s, who));
-    for (i = 0; i < 60; i++)
+    for (i = 0; i < 90; i++)
         refusals(s, at(s, day, 11, 0, 0) + i * INT64_C(5000), ip_at(s, who + 1),
                  "10.0.0.22", 1 + i * 7, 1, 1);
-    miss(s, "fw-vertical-scan", "sixty ports", "src_ip=%s|dst_ip=10.0.0.22",
+    miss(s, "fw-vertical-scan", "ninety ports", "src_ip=%s|dst_ip=10.0.0.22",
          ip_at(s, who + 1));
 }
 
@@ -282,8 +281,8 @@ static void long_session(struct scenario *s, uint32_t day, uint32_t who)
                                      .port = 443,
                                      .sent = 90000,
                                      .rcvd = 8000000,
-                                     .seconds = 2400});
-    miss(s, "fw-long-session", "forty minutes", "dst_ip=198.51.100.191");
+                                     .seconds = 3300});
+    miss(s, "fw-long-session", "55 minutes", "dst_ip=198.51.100.191");
 }
 
 static void upload_imbalance(struct scenario *s, uint32_t day, uint32_t who)
@@ -294,7 +293,7 @@ static void upload_imbalance(struct scenario *s, uint32_t day, uint32_t who)
         bool bad;
     } list[] = {
         {"198.51.100.200", "300 MB out, 2 MB in", 300000000, 2000000, true},
-        {"198.51.100.201", "15 MB out", 15000000, 100000, false},
+        {"198.51.100.201", "18 MB out", 18000000, 100000, false},
         {"198.51.100.202", "300 MB out, as much in", 300000000, 290000000,
          false}};
     uint32_t i;

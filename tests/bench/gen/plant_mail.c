@@ -216,10 +216,10 @@ static void first_seen_sender(struct scenario *s, uint32_t day, uint32_t who)
                 who + i, (struct letter){0});
     hit(s, "mail-first-seen-sender", "a new domain writes to twelve at once",
         "envelope_from=anket@chosa-irai.invalid");
-    for (i = 0; i < 3; i++)
+    for (i = 0; i < 4; i++)
         inbound(s, at(s, day, 13, 30 + (int)i, 0), "annai@tenji-kai.example",
                 who + i, (struct letter){0});
-    miss(s, "mail-first-seen-sender", "a new domain writes to three",
+    miss(s, "mail-first-seen-sender", "a new domain writes to four",
          "envelope_from=annai@tenji-kai.example");
 }
 
@@ -266,10 +266,10 @@ static void quiet_forwarding(struct scenario *s, uint32_t day, uint32_t who)
     hit(s, "mail-quiet-forwarding", "every night, a little more each time",
         "envelope_from=%s|envelope_to=taro1971@" FREEMAIL,
         mailbox(s, who).text);
-    for (d = day, n = 0; n < 3; d++, n++)
+    for (d = day, n = 0; n < 4; d++, n++)
         outbound(s, at(s, d, 19, 10, 0), who + 1, "hanako1980@" FREEMAIL,
                  90000);
-    miss(s, "mail-quiet-forwarding", "three evenings",
+    miss(s, "mail-quiet-forwarding", "four evenings",
          "envelope_to=hanako1980@" FREEMAIL);
 }
 

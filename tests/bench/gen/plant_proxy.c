@@ -204,14 +204,14 @@ static void rare_destination(struct scenario *s, uint32_t day, uint32_t who)
                  at(s, day, 11, 0, 0), 14, 90000);
     hit(s, "proxy-rare-destination", "a new domain, one client, 14 requests",
         "src_ip=%s|registered_domain=mezurashii-mise.invalid", p->ip);
-    for (i = 1; i < 9; i++)
+    for (i = 1; i < 5; i++)
         every(s, get(person(s, who + i), "http://www.wadai-no-mise.example/"),
               at(s, day, 12, (int)i, 0), 6, 20000, 9000);
-    miss(s, "proxy-rare-destination", "a new domain that eight visit",
+    miss(s, "proxy-rare-destination", "a new domain that four visit",
          "registered_domain=wadai-no-mise.example");
-    every(s, get(p, "http://www.ichido-kiri.example/"), at(s, day, 13, 5, 0), 3,
+    every(s, get(p, "http://www.ichido-kiri.example/"), at(s, day, 13, 5, 0), 4,
           20000, 9000);
-    miss(s, "proxy-rare-destination", "a new domain, three requests",
+    miss(s, "proxy-rare-destination", "a new domain, four requests",
          "registered_domain=ichido-kiri.example");
 }
 
@@ -309,9 +309,9 @@ static void upload_imbalance(struct scenario *s, uint32_t day, uint32_t who)
     hit(s, "proxy-upload-imbalance", "72 MB out, next to nothing in",
         "src_ip=%s|cs_host=www.nimotsu-okuri.invalid", p->ip);
     p = person(s, who + 1);
-    every(s, post(p, "http://www.shashin-okuri.example/u", 5000000),
+    every(s, post(p, "http://www.shashin-okuri.example/u", 6000000),
           at(s, day, 17, 0, 0), 3, 120000, 20000);
-    miss(s, "proxy-upload-imbalance", "15 MB",
+    miss(s, "proxy-upload-imbalance", "18 MB",
          "cs_host=www.shashin-okuri.example");
 }
 
@@ -345,9 +345,9 @@ static void long_tunnel(struct scenario *s, uint32_t day, uint32_t who)
           at(s, day, 8, 40, 0), 1, 0, 0);
     hit(s, "proxy-long-tunnel", "ten hours",
         "src_ip=%s|cs_host=ws.nagai-hashi.invalid", p->ip);
-    every(s, tunnel(p, "ws.mijikai-hashi.example:443", 1800),
+    every(s, tunnel(p, "ws.mijikai-hashi.example:443", 3300),
           at(s, day, 9, 40, 0), 1, 0, 0);
-    miss(s, "proxy-long-tunnel", "half an hour",
+    miss(s, "proxy-long-tunnel", "55 minutes",
          "cs_host=ws.mijikai-hashi.example");
 }
 
@@ -401,8 +401,9 @@ static void data_in_url(struct scenario *s, uint32_t day, uint32_t who)
     } list[] = {
         {"www.kotoba-nagashi.invalid", "900 characters a request, a dozen", 900,
          12, true},
-        {"www.kensaku-do.example", "300 characters a request", 300, 12, false},
-        {"www.nagai-link.example", "900 characters, twice", 900, 2, false}};
+        {"www.kensaku-do.example", "450 characters a request", 450, 12, false},
+        {"www.nagai-link.example", "900 characters, four times", 900, 4,
+         false}};
     uint32_t i;
     int n;
     size_t k;

@@ -68,4 +68,21 @@ for kind in hit miss; do
         "$(cut -f1 a/labels.tsv | sort -u)" \
         "$(awk -F '\t' -v k=$kind '$2 == k { print $1 }' a/labels.tsv | sort -u)"
 done
+
+# What judges the hunts: three findings of two hunts that ran, of three labelled.
+printf '%s\t%s\t%s\t%s\n' one hit 'a=1|b=X' first one hit a=2 second \
+    one miss a=3 third two miss b=x fourth three hit a=1 fifth >labels
+cat >findings <<'EOF'
+{"hunt":"one","row":{"a":1,"b":"x","c":null}}
+{"hunt":"one","row":{"a":3,"b":"y"}}
+{"hunt":"one","row":{"a":9,"b":"x"}}
+{"allowed":0,"runs":[{"hunt":"one","status":"done","ms":5},{"hunt":"two","status":"done","ms":5}]}
+EOF
+"$top/tests/bench/score.pl" --days 2 labels <findings >score
+is "a bad score is an exit code" $? 1
+is "it names what was not found, what was reported, what did not run" \
+    "$(grep '^!' score)" "! one did not find a=2: second
+! one reports a=3: third
+! three did not run"
+like "and counts" "$(grep '^one ' score)" 'done +5 +3 +1/2 +1 +2 +1\.000'
 done_testing

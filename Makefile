@@ -9,11 +9,11 @@ B       := build/$(VARIANT)
 CC      ?= gcc
 PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 60
-PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl libzstd zlib yajl expat
+PKGS    := sqlite3 libpcre2-8 libarchive yaml-0.1 libcrypto libpsl libidn2 libzstd zlib yajl expat
 
 BUILD_PACKAGES := gcc make pkgconf libsqlite3-dev libzstd-dev zlib1g-dev libarchive-dev \
                   libpcre2-dev libyaml-dev libyajl-dev libexpat1-dev libssl-dev libpsl-dev \
-                  tzdata publicsuffix
+                  libidn2-dev tzdata publicsuffix
 TEST_PACKAGES  := libcmocka-dev perl sqlite3 zstd xz-utils bzip2 zip p7zip-full \
                   libarchive-tools mandoc valgrind libevtx-utils
 
@@ -40,7 +40,7 @@ QUERY_SRC := $(filter-out query/module.c,$(wildcard query/*.c))
 CLI_SRC  := $(wildcard cli/*.c)
 GEN_C    := $(B)/gen/embedded.c
 EMBEDDED := $(wildcard sql/*.sql sql/tables/*.sql sql/case/*.sql sql/hunts/*.sql ingest/formats/*.yaml \
-                       archive/*.txt docs/examples/*.yaml docs/log-sources.md)
+                       archive/*.txt docs/examples/*.yaml docs/log-sources.md sql/lists/*.txt)
 
 OBJ      := $(patsubst %.c,$(B)/%.o,$(LIB_SRC) $(QUERY_SRC)) $(B)/gen/embedded.o
 CLI_OBJ  := $(patsubst %.c,$(B)/%.o,$(CLI_SRC))

@@ -67,6 +67,8 @@ static size_t scheme_size(const struct scan *t, size_t i)
 
     if (i >= t->n || !is_alpha(t->s[i]) || is_alnum(before(t, i)))
         return 0;
+    if (i >= 3 && memcmp(t->s + i - 3, "[.]", 3) == 0)
+        return 0; /* the last label of a name, defanged */
     while (end < t->n && end - i <= SCHEME_MAX &&
            (is_alnum(t->s[end]) || t->s[end] == '+' || t->s[end] == '*'))
         end++;

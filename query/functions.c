@@ -5,6 +5,7 @@
 #include "base/regex.h"
 #include "base/text.h"
 #include "query/functions_internal.h"
+#include "query/wordlike.h"
 
 #include <limits.h>
 #include <math.h>
@@ -306,6 +307,27 @@ static void sql_entropy(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     sqlite3_free(other);
 }
 
+static void sql_name_randomness(sqlite3_context *ctx, int argc,
+                                sqlite3_value **argv)
+{
+    struct kura_err err = KURA_ERR_INIT;
+    bool known = false;
+    enum kura_rc rc;
+    const char *s;
+    double value;
+    size_t n;
+
+    (void)argc;
+    s = kura_arg_text(argv[0], &n);
+    if (s == NULL)
+        return;
+    rc = kura_randomness(s, n, &value, &known, &err);
+    if (rc != KURA_OK)
+        kura_function_fail(ctx, rc, &err);
+    else if (known)
+        sqlite3_result_double(ctx, value);
+}
+
 /* --- Times ------------------------------------------------------------ */
 
 bool kura_arg_instant(sqlite3_value *v, int64_t *us)
@@ -419,6 +441,7 @@ static int add_scalars(sqlite3 *db, const struct kura_function_place *place)
         {"local_weekday", 1, sql_local_weekday},
         {"local_time", 1, sql_local_time},
         {"entropy", 1, sql_entropy},
+        {"name_randomness", 1, sql_name_randomness},
         {"regexp_extract", 2, sql_regexp_extract},
         {"regexp_extract", 3, sql_regexp_extract},
     };

@@ -4,8 +4,10 @@
 
 #include "base/mime.h"
 #include "base/network.h"
+#include "base/punycode.h"
 #include "base/text.h"
 #include "query/functions_internal.h"
+#include "query/lists.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -128,6 +130,47 @@ static enum kura_rc call_longest_label(const char *s, size_t n,
     return KURA_OK;
 }
 
+static enum kura_rc call_punycode_decode(const char *s, size_t n,
+                                         struct kura_buf *out, int64_t *number,
+                                         bool *is_null, struct kura_err *err)
+{
+    (void)number;
+    *is_null = false;
+    return kura_punycode_decode(s, n, out, err);
+}
+
+/* --- Hosts on lists ----------------------------------------------------- */
+
+static enum kura_rc call_dynamic_dns(const char *s, size_t n,
+                                     struct kura_buf *out, int64_t *number,
+                                     bool *is_null, struct kura_err *err)
+{
+    const struct kura_list_entry *e;
+    enum kura_rc rc = kura_list_find(KURA_LIST_DYNAMIC_DNS, s, n, &e, err);
+
+    (void)number;
+    if (rc != KURA_OK)
+        return rc;
+    *is_null = e == NULL;
+    return e != NULL ? kura_buf_append(out, e->name, e->name_size, err)
+                     : KURA_OK;
+}
+
+static enum kura_rc call_drop_site(const char *s, size_t n,
+                                   struct kura_buf *out, int64_t *number,
+                                   bool *is_null, struct kura_err *err)
+{
+    const struct kura_list_entry *e;
+    enum kura_rc rc = kura_list_find(KURA_LIST_DROP_SITE, s, n, &e, err);
+
+    (void)number;
+    if (rc != KURA_OK)
+        return rc;
+    *is_null = e == NULL;
+    return e != NULL ? kura_buf_append(out, e->category, e->category_size, err)
+                     : KURA_OK;
+}
+
 /* --- Mail addresses --------------------------------------------------- */
 
 struct span {
@@ -189,5 +232,8 @@ const struct kura_text_function kura_functions_host[] = {
     {"is_private_ip", true, call_is_private_ip, NULL},
     {"is_ip", true, call_is_ip, NULL},
     {"mail_domain", false, call_mail_domain, NULL},
+    {"punycode_decode", false, call_punycode_decode, NULL},
+    {"dynamic_dns", false, call_dynamic_dns, NULL},
+    {"drop_site", false, call_drop_site, NULL},
     {NULL, false, NULL, NULL},
 };

@@ -53,7 +53,7 @@ bool kura_arg_instant(sqlite3_value *v, int64_t *us);
 
 /* Adds beacon_score and beacon_rita. */
 int kura_functions_add_beacon(sqlite3 *db);
-/* Adds what compares two texts: edit_distance. */
+/* Adds what compares two texts: edit_distance, lookalike, type_mismatch. */
 int kura_functions_add_pairs(sqlite3 *db);
 
 /* Adds business_hours, in_maintenance and admin_host. */

@@ -8,6 +8,7 @@
 #include "base/refang.h"
 #include "base/text.h"
 #include "query/functions_internal.h"
+#include "query/wordlike.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -117,6 +118,80 @@ static enum kura_rc call_has_bidi(const char *s, size_t n, struct kura_buf *out,
     return KURA_OK;
 }
 
+static enum kura_rc call_encoded_run(const char *s, size_t n,
+                                     struct kura_buf *out, int64_t *number,
+                                     bool *is_null, struct kura_err *err)
+{
+    size_t longest = 0;
+    enum kura_rc rc = kura_encoded_run(s, n, &longest, err);
+
+    (void)out;
+    *is_null = false;
+    *number = (int64_t)longest;
+    return rc;
+}
+
+/* --- User agents -------------------------------------------------------- */
+
+/* Whether the text has the product: "Firefox/" and a digit. */
+static bool has_product(const char *s, size_t n, const char *product)
+{
+    size_t size = strlen(product), i;
+
+    for (i = 0; i + size < n; i++)
+        if (memcmp(s + i, product, size) == 0 &&
+            kura_ascii_is_digit(s[i + size]) &&
+            (i == 0 || !kura_ascii_is_alnum(s[i - 1])))
+            return true;
+    return false;
+}
+
+/* The first that fits counts: browsers name those before them.  Each names its
+ * engine as well; what names a browser only is none. */
+static const struct {
+    const char *product, *engine, *family;
+} browsers[] = {
+    {"Edg/", "AppleWebKit/", "Edge"},
+    {"EdgA/", "AppleWebKit/", "Edge"},
+    {"EdgiOS/", "AppleWebKit/", "Edge"},
+    {"Edge/", "AppleWebKit/", "Edge"},
+    {"OPR/", "AppleWebKit/", "Opera"},
+    {"Opera/", "Presto/", "Opera"},
+    {"Vivaldi/", "AppleWebKit/", "Vivaldi"},
+    {"YaBrowser/", "AppleWebKit/", "Yandex"},
+    {"SamsungBrowser/", "AppleWebKit/", "Samsung"},
+    {"Firefox/", "Gecko/", "Firefox"},
+    {"FxiOS/", "AppleWebKit/", "Firefox"},
+    {"CriOS/", "AppleWebKit/", "Chrome"},
+    {"HeadlessChrome/", "AppleWebKit/", NULL},
+    {"Chrome/", "AppleWebKit/", "Chrome"},
+    {"Version/", "AppleWebKit/", "Safari"},
+    {"MSIE ", "compatible; MSIE ", "Internet Explorer"},
+    {"rv:", "Trident/", "Internet Explorer"},
+};
+
+static enum kura_rc call_ua_family(const char *s, size_t n,
+                                   struct kura_buf *out, int64_t *number,
+                                   bool *is_null, struct kura_err *err)
+{
+    const char *family = NULL;
+    size_t i;
+
+    (void)number;
+    /* Mozilla/5.0 (system) ..., or the old Opera/9.80 (system) ... */
+    if (n > 13 &&
+        (has_product(s, 13, "Mozilla/") || has_product(s, 13, "Opera/")) &&
+        memchr(s, '(', n) != NULL)
+        for (i = 0; i < sizeof(browsers) / sizeof(browsers[0]); i++)
+            if (has_product(s, n, browsers[i].product) &&
+                has_product(s, n, browsers[i].engine)) {
+                family = browsers[i].family;
+                break;
+            }
+    *is_null = family == NULL;
+    return family != NULL ? kura_buf_puts(out, family, err) : KURA_OK;
+}
+
 /* --- The list --------------------------------------------------------- */
 
 static const struct kura_text_function functions_text[] = {
@@ -124,6 +199,8 @@ static const struct kura_text_function functions_text[] = {
     {"defang", false, call_defang, NULL},
     {"refang", false, call_refang, NULL},
     {"has_bidi", true, call_has_bidi, NULL},
+    {"hex_or_base64_run", true, call_encoded_run, NULL},
+    {"ua_family", false, call_ua_family, NULL},
     {NULL, false, NULL, NULL},
 };
 

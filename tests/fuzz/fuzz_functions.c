@@ -27,6 +27,15 @@ void fuzz_seeds(fuzz_take_fn *take, void *arg)
         "www.example.com.:443\xfe*.example.com",
         "[2001:db8::1%eth0]\xfe"
         "2001:db8::/32, 192.0.2.0/24",
+        "hxxp[:]//user@www[.]example[.com:80/a.b?u=http://c.example/d.e\xfe"
+        "invoice_pdf .exe\xfe"
+        "7",
+        "Seen smb://files.example.com, ftp://192.0.2.1 and xn--r8jz45g.jp\xfe"
+        "mail.exarnple.com\xfe"
+        "8",
+        "kim at example dot com\xfe"
+        "beats=4 burst_s=0.5 tolerance=0.1\xfe"
+        "9",
         "::ffff:192.0.2.7\xfe"
         "192.0.2.0/24\xfe"
         "2",
@@ -45,6 +54,19 @@ void fuzz_seeds(fuzz_take_fn *take, void *arg)
         take(arg, seeds[i], strlen(seeds[i]));
 }
 
+/* What holds for every text: it must give 1 (NULL for NULL). */
+static const char *const laws[] = {
+    "SELECT defang(defang(?1)) = defang(?1)",
+    "SELECT refang(refang(?1)) IS NOT NULL",
+    "SELECT edit_distance(?1, ?2) IS edit_distance(?2, ?1)",
+    "SELECT ifnull(edit_distance(?1, ?1), 0) = 0",
+    "SELECT lookalike(?1, ?1) IS NULL",
+    "SELECT ifnull(name_randomness(?1), 0) BETWEEN 0 AND 1",
+    "SELECT hex_or_base64_run(?1) BETWEEN 0 AND length(CAST(?1 AS BLOB))",
+};
+#define LAWS (sizeof(laws) / sizeof(laws[0]))
+static sqlite3_stmt *law_statements[LAWS];
+
 static void add(const char *name, const char *arguments)
 {
     char *sql = sqlite3_mprintf("SELECT %s(%s)", name, arguments);
@@ -61,6 +83,8 @@ static void close_all(void)
 
     for (i = 0; i < statement_count; i++)
         (void)sqlite3_finalize(statements[i]);
+    for (i = 0; i < (int)LAWS; i++)
+        (void)sqlite3_finalize(law_statements[i]);
     (void)sqlite3_close(db);
     kura_site_free(site);
     kura_zone_free(zone);
@@ -109,7 +133,13 @@ static void open_all(void)
         add(kura_text_test_at(k)->name, "?1, ?2");
         add(kura_text_test_at(k)->name, "?2, ?1");
     }
+    for (i = 0; i < LAWS; i++)
+        FUZZ_CHECK(sqlite3_prepare_v2(db, laws[i], -1, &law_statements[i],
+                                      NULL) == SQLITE_OK);
     add("edit_distance", "?1, ?2");
+    add("lookalike", "?1, ?2");
+    add("type_mismatch", "?1, ?2");
+    add("name_randomness", "?1");
     add("quantile", "?1, 0.5");
     add("business_hours", "?3");
     add("in_maintenance", "?3, ?1");
@@ -154,6 +184,16 @@ static void run(sqlite3_stmt *stmt, const struct argument *a, int how)
     (void)sqlite3_reset(stmt);
 }
 
+static void run_law(sqlite3_stmt *stmt, const struct argument *a)
+{
+    bind(stmt, a, 0);
+    FUZZ_CHECK(sqlite3_step(stmt) == SQLITE_ROW);
+    if (sqlite3_column_int(stmt, 0) != 1)
+        fprintf(stderr, "%s\n", sqlite3_sql(stmt));
+    FUZZ_CHECK(sqlite3_column_int(stmt, 0) == 1);
+    (void)sqlite3_reset(stmt);
+}
+
 /* Three NUL-terminated texts of one input. */
 static void cut(char *s, size_t n, struct argument *a)
 {
@@ -186,6 +226,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     for (i = 0; i < statement_count; i++)
         for (how = 0; how < 3; how++)
             run(statements[i], a, how);
+    for (i = 0; i < (int)LAWS; i++)
+        run_law(law_statements[i], a);
     free(copy);
     return 0;
 }

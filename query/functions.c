@@ -307,6 +307,25 @@ static void sql_entropy(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     sqlite3_free(other);
 }
 
+/* The longest of the labels that dots part; the first of several. */
+static const char *longest_label_of(const char *s, size_t n, size_t *size)
+{
+    const char *longest = s, *dot;
+    size_t label;
+
+    *size = 0;
+    for (; n != 0; s += label, n -= label) {
+        dot = memchr(s, '.', n);
+        label = dot != NULL ? (size_t)(dot - s) : n;
+        if (label > *size) {
+            *size = label;
+            longest = s;
+        }
+        label += dot != NULL;
+    }
+    return longest;
+}
+
 static void sql_name_randomness(sqlite3_context *ctx, int argc,
                                 sqlite3_value **argv)
 {
@@ -321,6 +340,7 @@ static void sql_name_randomness(sqlite3_context *ctx, int argc,
     s = kura_arg_text(argv[0], &n);
     if (s == NULL)
         return;
+    s = longest_label_of(s, n, &n);
     rc = kura_randomness(s, n, &value, &known, &err);
     if (rc != KURA_OK)
         kura_function_fail(ctx, rc, &err);

@@ -13,7 +13,7 @@
 /* 0 (words) to 1 (letters at random) in *out, 0.5 where the two are as likely.
  * Case does not matter; what is no ASCII letter or digit parts words.  *known
  * is false below KURA_WORDLIKE_MIN pairs of letters or of letter and digit. */
-#define KURA_WORDLIKE_MIN 5
+#define KURA_WORDLIKE_MIN 6
 enum kura_rc kura_randomness(const char *s, size_t n, double *out, bool *known,
                              struct kura_err *err);
 

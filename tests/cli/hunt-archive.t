@@ -19,23 +19,25 @@ now() { # the command, at a time when January is due for the archive
     packets 12 198.51.100.3 2025-06-10
 } >fw.log
 kura -q init --zone Asia/Tokyo w
+mkdir w/hunts
+cp "$top/tests/data/refused.sql" w/hunts/
 kura -q -C w ingest fw.log
 
-like 'all of it is online' "$(now hunt fw-denied-outbound 2>&1)" \
+like 'all of it is online' "$(now hunt refused 2>&1)" \
     '2025-01-30 to 2025-06-10: 1 done.*3 new'
 now -q maintain --all
 is 'January is archived' "$(now volumes | grep -c 'firewall-2025-01.tar')" 2
 
 like 'without a range the days at hand are searched, whole' \
-    "$(now hunt fw-denied-outbound 2>&1)" \
+    "$(now hunt refused 2>&1)" \
     '2025-06-10 to 2025-06-10: 1 done, 0 partial.*0 new, 1 still there, 0 gone'
 like 'a range that reaches into the archive is searched in part, and says so' \
-    "$(now hunt fw-denied-outbound --from 2025-01-01 --to 2025-06-30 2>&1)" \
+    "$(now hunt refused --from 2025-01-01 --to 2025-06-30 2>&1)" \
     'partial: 2 day\(s\) were not searched'
 like 'what could not be looked for is not gone' \
-    "$(now hunt fw-denied-outbound --from 2025-01-01 --to 2025-06-30 2>&1)" ' 0 gone'
+    "$(now hunt refused --from 2025-01-01 --to 2025-06-30 2>&1)" ' 0 gone'
 like '--archived searches the volumes in place' \
-    "$(now hunt fw-denied-outbound --archived 2>&1)" \
+    "$(now hunt refused --archived 2>&1)" \
     '2025-01-30 to 2025-06-10: 1 done, 0 partial.*3 still there'
 id=$(now finding list --format csv | tr -d '\r' | grep '198.51.100.1"' | head -1 |
     sed 's/.*,\([0-9a-f]\{16\}\),.*/\1/')
@@ -43,8 +45,7 @@ is 'the lines of a finding outlive their archive' \
     "$(now finding show "$id" | grep -c 'device_id=fw1')" 12
 
 # A window that reaches into the archive is told, but the range was searched.
-mkdir -p w/hunts
-sed 's/^-- stage/-- window: 150d\n&/; s/ts >= :from_ts/ts >= :from_ts - 12960000000000/' "$top/sql/hunts/fw-denied-outbound.sql" \
+sed 's/^-- stage/-- window: 150d\n&/; s/ts >= :from_ts/ts >= :from_ts - 12960000000000/' "$top/tests/data/refused.sql" \
     >w/hunts/windowed.sql
 like 'a window that could not be read is told' "$(now hunt windowed 2>&1)" \
     'windowed done: 2 day\(s\) of the window before the range were not searched'
@@ -52,5 +53,5 @@ like 'a window that could not be read is told' "$(now hunt windowed 2>&1)" \
 # Nothing of the archive is due without --archived, and all of it with it.
 now hunt --due --format csv >/dev/null 2>&1
 is 'nothing more is due' \
-    "$(now hunts fw-denied-outbound --ledger --format csv | tail -1 | cut -d, -f2)" 0
+    "$(now hunts refused --ledger --format csv | tail -1 | cut -d, -f2)" 0
 done_testing

@@ -96,6 +96,7 @@ static char strip_find(uint32_t cp)
 static enum kura_rc put_character(const char *s, size_t used, uint32_t cp,
                                   struct kura_buf *out, struct kura_err *err)
 {
+    enum kura_rc rc = KURA_OK;
     const char *as;
     char c;
 
@@ -111,10 +112,9 @@ static enum kura_rc put_character(const char *s, size_t used, uint32_t cp,
     as = single_find(cp);
     if (as == NULL)
         return kura_buf_append(out, s, used, err);
-    for (; *as != '\0'; as++)
-        if (kura_buf_putc(out, ascii_taken_for(*as), err) != KURA_OK)
-            return KURA_ENOMEM;
-    return KURA_OK;
+    for (; *as != '\0' && rc == KURA_OK; as++)
+        rc = kura_buf_putc(out, ascii_taken_for(*as), err);
+    return rc;
 }
 
 /* rn is an m, vv a w, cl a d: in place, from the given place on. */

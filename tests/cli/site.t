@@ -1,6 +1,6 @@
 #!/bin/sh
-# site.t - what kura.yaml says of the organisation: in SQL, in kura.so, and what
-# kura site finds missing or contradicted by the logs.
+# site.t - what kura.yaml says of the organisation: in SQL, and what kura site
+# finds missing or contradicted by the logs.
 . "$(dirname "$0")/../lib.sh"
 
 csv() { # DIR COMMAND...
@@ -81,16 +81,6 @@ is "the column is the function" \
 is "in rollups too" "$(csv w sql "SELECT working, sum(events) FROM proxy_rollup GROUP BY 1")" "0,5"
 must_fail 3 kura -C w sql "INSERT INTO site_network VALUES ('10.0.0.0/8', 'x', 'y')"
 must_fail 3 kura -C w sql "DELETE FROM site_hours"
-
-if command -v sqlite3 >/dev/null; then
-    is "kura.so has it" "$(sqlite3 -batch -cmd ".load $KURA_BUILD/kura" -cmd "SELECT kura_open('$work/w')" \
-        :memory: "SELECT name, (SELECT count(*) FROM proxy WHERE src_internal) FROM site_network LIMIT 1" | tail -1)" \
-        "all of it|3"
-    is "and leaves the host's own database alone" \
-        "$(KURA_DIR=$work/w sqlite3 -batch -cmd ".load $KURA_BUILD/kura" :memory: \
-            "CREATE TABLE site_own (a); SELECT group_concat(name) FROM sqlite_schema; SELECT count(*) FROM sqlite_temp_schema" | tr '\n' ' ')" \
-        "site_own 0 "
-fi
 
 # --- check and show ----------------------------------------------------------
 

@@ -9,6 +9,7 @@ for product in squid bind netscreen postfix; do
 done
 echo 'no format takes this' >>squid.log
 kura -q init --zone Asia/Tokyo w
+sed -i '/^##/,$s/^#//' w/kura.yaml # the example of a site
 kura -q -C w ingest --zone Asia/Tokyo --as-of 2015-02-20 ./*.log 2>ingest.err
 is "rows were loaded" "$(value w 'SELECT (SELECT count(*) FROM mail),
     (SELECT count(*) FROM firewall), (SELECT count(*) FROM proxy),
@@ -45,6 +46,8 @@ SELECT CAST(median(sc_bytes) * 10 AS INTEGER), CAST(mad(elapsed_ms) * 10 AS INTE
 SELECT a.line AS a, b.line AS b FROM proxy a JOIN dns b ON a.src_ip = b.src_ip AND a.line < 90 AND b.line < 90 ORDER BY 1, 2
 SELECT rowid, raw FROM mail ORDER BY rowid LIMIT 20
 SELECT reason, raw FROM reject
+SELECT n.name, n.zone, h.day FROM site_network n JOIN site_holiday h WHERE h.day LIKE '2026-01%' ORDER BY 1, 2, 3
+SELECT src_internal, network_of(src_ip), working, count(*) FROM proxy GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 SQL
 
 # --- A warehouse of the host's own ---------------------------------------
@@ -54,6 +57,11 @@ is "beside a table of the host" "$(sqlite3 -batch -cmd ".load $KURA_BUILD/kura" 
     "INSERT INTO seen SELECT DISTINCT lower(query) FROM dns" \
     "SELECT count(*) = count(DISTINCT name) AND count(*) > 1 FROM seen" |
     tail -1)" 1
+
+is "of which there is nothing of ours in" "$(KURA_DIR=$work/w sqlite3 -batch \
+    -cmd ".load $KURA_BUILD/kura" own.db "SELECT count(*) FROM site_network" \
+    "SELECT name FROM sqlite_schema UNION ALL SELECT name FROM sqlite_temp_schema" |
+    tr '\n' ' ')" "6 seen "
 
 # --- It only reads -------------------------------------------------------
 

@@ -144,6 +144,26 @@ static void backups(struct scenario *s, uint32_t day)
                            .seconds = 1100 + chance_below(&s->chance, 300)});
 }
 
+/* The monitoring asks every server, day and night. */
+static void monitoring(struct scenario *s, uint32_t day)
+{
+    static const char *const asked[] = {"10.0.0.10", "10.0.0.20", "10.0.0.22",
+                                        "10.0.9.25"};
+    uint32_t i, hour;
+
+    for (hour = 0; hour < 24; hour += 4) {
+        for (i = 0; i < COUNT(asked); i++)
+            log_session(
+                s, &(struct session){.ms = at(s, day, (int)hour, 5, (int)i * 2),
+                                     .src = "10.9.0.20",
+                                     .dst = asked[i],
+                                     .proto = 1,
+                                     .sent = 84,
+                                     .rcvd = 84,
+                                     .seconds = 1});
+    }
+}
+
 /* The administrators, in office hours, and their own firewall. */
 static void administrators(struct scenario *s, uint32_t day)
 {
@@ -172,6 +192,7 @@ void background_firewall(struct scenario *s, uint32_t day, uint64_t lines)
     bool work = is_workday(s, day);
 
     backups(s, day);
+    monitoring(s, day);
     if (work)
         administrators(s, day);
     while (st->n - before < lines && !s->failed) {

@@ -147,6 +147,51 @@ static void newsletter(struct scenario *s, int64_t ms)
                                    .size = 30000});
 }
 
+/* Somebody is away: the answer has no sender in the envelope, as the rules ask.
+ */
+static void away(struct scenario *s, int64_t ms)
+{
+    struct addresses a;
+    char header[160];
+    bool ours = chance_of(&s->chance, 6000);
+
+    correspondents(s, &a);
+    (void)snprintf(header, sizeof(header), "<%s>", ours ? a.own : a.other);
+    log_letter(s, &(struct letter){.ms = ms,
+                                   .client = ours ? "store." OWN : a.client,
+                                   .ip = ours ? "10.0.0.26" : a.ip.text,
+                                   .from = "",
+                                   .to = ours ? a.other : a.own,
+                                   .header_from = header,
+                                   .subject = "Out of office",
+                                   .size = 2100});
+}
+
+/* Somebody who has never written: an offer, an application, a question. */
+static void stranger(struct scenario *s, uint32_t day)
+{
+    static const char *const enclosed[] = {
+        "filename=\"offer.pdf\"", "filename=\"katalog.zip\"",
+        "filename=\"questions.docx\"", "filename=\"calc.xlsm\""};
+    struct name host = new_domain(s, day, 40);
+    struct ip ip = ip_of(0xc6120000u + (uint32_t)(mix(day) % 50000));
+    char from[96], to[64];
+
+    (void)snprintf(from, sizeof(from), "info@%s", host.text + 4);
+    (void)snprintf(to, sizeof(to), "%s@" OWN,
+                   person(s, chance_below(&s->chance, s->npeople))->user);
+    log_letter(
+        s, &(struct letter){
+               .ms = office_time(s, day),
+               .client = host.text,
+               .ip = ip.text,
+               .from = from,
+               .to = to,
+               .file = chance_of(&s->chance, 1500)
+                           ? enclosed[chance_below(&s->chance, COUNT(enclosed))]
+                           : NULL});
+}
+
 static void spam_refused(struct scenario *s, int64_t ms)
 {
     struct ip ip = ip_of(0xc6130000u + chance_below(&s->chance, 60000));
@@ -191,6 +236,8 @@ void background_mail(struct scenario *s, uint32_t day, uint64_t lines)
 
     if (weekday_of(s, day) == 1)
         circular(s, day);
+    if (work)
+        stranger(s, day);
     while (st->n - before < lines && !s->failed) {
         uint32_t dice = chance_below(&s->chance, 100);
         int64_t any = at(s, day, 0, 0, 0) + chance_below(&s->chance, 86000000);
@@ -200,6 +247,8 @@ void background_mail(struct scenario *s, uint32_t day, uint64_t lines)
             spam_refused(s, any);
         else if (dice < 30)
             newsletter(s, any);
+        else if (dice < 33)
+            away(s, any);
         else if (!work || dice < 60)
             business(s, ms, true);
         else if (dice < 80)

@@ -93,6 +93,19 @@ static void programs(struct scenario *s, uint32_t day)
 
         if (!work && !p->night)
             continue;
+        if (work)
+            log_request(s, &(struct request){
+                               .ms = at(s, day, 8, 50 + minute / 10, minute),
+                               .by = p,
+                               .method = "CONNECT",
+                               .url = "sync.kumo-office.example:443",
+                               .agent = "KumoSync/5.1",
+                               .result = "TCP_TUNNEL",
+                               .mime = "-",
+                               .server = "198.18.200.20",
+                               .received = 90000 + 1000 * (uint64_t)minute,
+                               .sent = 30000,
+                               .elapsed = 60000});
         for (hour = 0; hour < 24; hour += 3) {
             int64_t ms = at(s, day, hour, minute, (int)(mix(p->id + 9) % 60)) +
                          chance_below(&s->chance, 20000);

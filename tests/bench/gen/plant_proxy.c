@@ -142,10 +142,19 @@ static void off_hours(struct scenario *s, uint32_t day, uint32_t who)
 {
     const struct person *p = person(s, who);
 
+    while (weekday_of(s, day) == 3) /* clients may on Wednesdays */
+        day = workday(s, day + 1);
     every(s, post(p, "http://www.yonaka-dori.invalid/in.php", 2000),
           at(s, day, 2, 13, 0), 5, 500000, 100000);
     hit(s, "proxy-off-hours", "an office machine at two in the night",
         "src_ip=%s|cs_host=www.yonaka-dori.invalid", p->ip);
+    while (weekday_of(s, day) != 3)
+        day++;
+    p = person(s, who + 1);
+    every(s, get(p, "http://www.koshin-file.example/f"), at(s, day, 2, 13, 0),
+          5, 500000, 100000);
+    miss(s, "proxy-off-hours", "the same in the clients' maintenance window",
+         "src_ip=%s|cs_host=www.koshin-file.example", p->ip);
     miss(s, "proxy-off-hours", "a server in its maintenance window",
          "src_ip=10.0.0.22");
 }

@@ -69,6 +69,15 @@ for kind in hit miss; do
         "$(awk -F '\t' -v k=$kind '$2 == k { print $1 }' a/labels.tsv | sort -u)"
 done
 
+# Every planted attack is found and no look-alike is reported.  January to March is
+# the normal before.
+kura -q -C w hunt --all --no-record --from 2025-04-01 --to 2025-12-31 \
+    --format json >findings
+"$top/tests/bench/score.pl" --days 275 a/labels.tsv <findings |
+    grep -v 'did not run$' >score
+sed 's/^/# /' score
+is "every planted attack is found, no look-alike is" "$(grep '^!' score)" ""
+
 # What judges the hunts: three findings of two hunts that ran, of three labelled.
 printf '%s\t%s\t%s\t%s\n' one hit 'a=1|b=X' first one hit a=2 second \
     one miss a=3 third two miss b=x fourth three hit a=1 fifth >labels

@@ -292,3 +292,15 @@ void log_letter(struct scenario *s, const struct letter *l)
               "quit=1 commands=5",
               p.client, count);
 }
+
+void log_login_failed(struct scenario *s, int64_t ms, const char *ip)
+{
+    struct stamp t = stamp_of(s, ms);
+
+    scenario_line(s, MAIL, ms,
+                  "%04d-%02d-%02dT%02d:%02d:%02d.%03d211+09:00 mail1 "
+                  "postfix/smtpd[831]: warning: unknown[%s]: SASL LOGIN "
+                  "authentication failed: UGFzc3dvcmQ6",
+                  t.year, t.month, t.mday, t.hour, t.minute, t.second, t.ms,
+                  ip);
+}

@@ -273,21 +273,6 @@ static void quiet_forwarding(struct scenario *s, uint32_t day, uint32_t who)
          "envelope_to=hanako1980@" FREEMAIL);
 }
 
-static void login_failed(struct scenario *s, int64_t ms, const char *ip)
-{
-    struct date d = {.day = -1};
-    int64_t local = ms + ZONE_MS, second = local / 1000 % 86400;
-
-    date_of(&d, local / 86400000);
-    scenario_line(s, MAIL, ms,
-                  "%04d-%02d-%02dT%02d:%02d:%02d.%03d211+09:00 mail1 "
-                  "postfix/smtpd[831]: warning: unknown[%s]: SASL LOGIN "
-                  "authentication failed: UGFzc3dvcmQ6",
-                  d.year, d.month, d.mday, (int)(second / 3600),
-                  (int)(second / 60 % 60), (int)(second % 60),
-                  (int)(local % 1000), ip);
-}
-
 static void sasl_abuse(struct scenario *s, uint32_t day, uint32_t who)
 {
     static const struct {
@@ -308,7 +293,7 @@ static void sasl_abuse(struct scenario *s, uint32_t day, uint32_t who)
         int64_t ms = at(s, day, 1 + (int)i * 8, 20, 0);
 
         for (n = 0; n < list[i].failures; n++)
-            login_failed(s, ms += 20000, list[i].ip);
+            log_login_failed(s, ms += 20000, list[i].ip);
         if (list[i].enters)
             log_letter(s, &(struct letter){.ms = ms + 30000,
                                            .ip = list[i].ip,

@@ -154,6 +154,7 @@ static void days_write(struct scenario *s)
         background_firewall(s, day, (uint64_t)(n * 0.25));
         background_dns(s, day, (uint64_t)(n * 0.21));
         background_mail(s, day, (uint64_t)(n * 0.08));
+        background_odd(s, day);
         for (i = 0; i < SOURCES; i++)
             source_write(s, (enum source)i,
                          day + 1 < s->days ? at(s, day + 1, 0, 0, 0)

@@ -179,6 +179,8 @@ struct letter {
     uint64_t size;    /* 4000 */
 };
 void log_letter(struct scenario *s, const struct letter *l);
+/* Somebody at the address gave a wrong password. */
+void log_login_failed(struct scenario *s, int64_t ms, const char *ip);
 
 /* ---- background_*.c ---- */
 
@@ -186,6 +188,8 @@ void background_mail(struct scenario *s, uint32_t day, uint64_t lines);
 void background_firewall(struct scenario *s, uint32_t day, uint64_t lines);
 void background_proxy(struct scenario *s, uint32_t day, uint64_t lines);
 void background_dns(struct scenario *s, uint32_t day, uint64_t lines);
+/* A few lines of each source. */
+void background_odd(struct scenario *s, uint32_t day);
 /* A domain that nobody has seen before: the i-th of a day. */
 struct name new_domain(const struct scenario *s, uint32_t day, uint32_t i);
 

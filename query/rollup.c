@@ -3,6 +3,7 @@
 #include "query/rollup.h"
 
 #include "base/text.h"
+#include "query/order.h"
 #include "store/builder.h"
 #include "store/dictionary.h"
 
@@ -43,6 +44,7 @@ struct kura_rollup {
     size_t keys, nullword;           /* words of a key; which has the NULLs */
     struct kura_groups part, whole;  /* the partition at hand; all before */
     size_t entry;                    /* it; SIZE_MAX: none */
+    uint32_t *order;                 /* of the groups; NULL: as they come */
     uint64_t *block;                 /* keys of KURA_GROUPS_BLOCK rows */
     uint32_t all[KURA_GROUPS_BLOCK]; /* 0, 1, 2 ... */
     char text[KURA_SCAN_TIME_TEXT];
@@ -96,6 +98,8 @@ static void rollup_reset(struct kura_rollup *r)
     free(r->measures);
     free(r->kinds);
     free(r->block);
+    free(r->order);
+    r->order = NULL;
     r->dims = NULL;
     r->measures = NULL;
     r->kinds = NULL;
@@ -668,11 +672,98 @@ enum kura_rc kura_rollup_run(struct kura_rollup *r, struct kura_filter *f,
     return rc;
 }
 
+/* --- Order ------------------------------------------------------------ */
+
+/* A rank for each text, and 0 for NULL. */
+static enum kura_rc ranks_of_codes(const struct kura_rollup *r,
+                                   const struct dimension *d, uint32_t *ranks,
+                                   uint32_t *count, struct kura_err *err)
+{
+    const struct kura_dictionary *t = &d->texts;
+    uint32_t *of = malloc(((size_t)t->count + 1) * sizeof(*of));
+    enum kura_order_kind kind = KURA_ORDER_BINARY;
+    enum kura_rc rc;
+    size_t i;
+
+    if (of == NULL)
+        return kura_err_nomem(err);
+    if (d->integer)
+        kind = KURA_ORDER_NUMBERS;
+    else if (r->schema->columns[d->column].nocase)
+        kind = KURA_ORDER_NOCASE;
+    rc = kura_order_texts(t->entries, t->count, kind, of, count, err);
+    for (i = 0; rc == KURA_OK && i < r->whole.count; i++) {
+        uint32_t code = key_code(d, kura_groups_key(&r->whole, i));
+
+        ranks[i] = code < CODE_FIRST ? 0 : of[code - CODE_FIRST] + 1;
+    }
+    ++*count;
+    free(of);
+    return rc;
+}
+
+static enum kura_rc ranks_of_integers(const struct kura_rollup *r,
+                                      const struct dimension *d,
+                                      uint32_t *ranks, uint32_t *count,
+                                      struct kura_err *err)
+{
+    int64_t *numbers = malloc((r->whole.count + 1) * sizeof(*numbers));
+    enum kura_rc rc;
+    size_t i;
+
+    if (numbers == NULL)
+        return kura_err_nomem(err);
+    for (i = 0; i < r->whole.count; i++)
+        numbers[i] = (int64_t)kura_groups_key(&r->whole, i)[d->word];
+    rc = kura_order_numbers(numbers, r->whole.count, ranks, count, err);
+    for (i = 0; rc == KURA_OK && i < r->whole.count; i++)
+        if ((kura_groups_key(&r->whole, i)[r->nullword] & d->null) != 0)
+            ranks[i] = 0;
+        else
+            ranks[i]++;
+    ++*count;
+    free(numbers);
+    return rc;
+}
+
+enum kura_rc kura_rollup_sort(struct kura_rollup *r,
+                              const struct kura_rollup_order *by, size_t n,
+                              struct kura_err *err)
+{
+    size_t count = r->whole.count, i;
+    uint32_t *ranks = malloc((count + 1) * sizeof(*ranks)), different = 0;
+    enum kura_rc rc = KURA_OK;
+
+    r->order = malloc((count + 1) * sizeof(*r->order));
+    if (ranks == NULL || r->order == NULL)
+        rc = kura_err_nomem(err);
+    for (i = 0; rc == KURA_OK && i < count; i++)
+        r->order[i] = (uint32_t)i;
+    for (i = n; rc == KURA_OK && i-- > 0;) { /* the last one first */
+        const struct dimension *d = &r->dims[by[i].dim];
+
+        rc = d->coded ? ranks_of_codes(r, d, ranks, &different, err)
+                      : ranks_of_integers(r, d, ranks, &different, err);
+        if (rc == KURA_OK)
+            rc = kura_order_by(r->order, count, ranks, different,
+                               by[i].descending, err);
+        if (rc == KURA_OK)
+            rc = kura_engine_check(r->engine, err);
+    }
+    free(ranks);
+    return rc;
+}
+
 /* --- Results ---------------------------------------------------------- */
 
 size_t kura_rollup_count(const struct kura_rollup *r)
 {
     return r->whole.count;
+}
+
+static size_t group_at(const struct kura_rollup *r, size_t i)
+{
+    return r->order == NULL ? i : r->order[i];
 }
 
 static void value_of_code(const struct dimension *d, uint32_t code,
@@ -696,7 +787,7 @@ static void value_of_code(const struct dimension *d, uint32_t code,
 void kura_rollup_dimension(struct kura_rollup *r, size_t i, size_t dim,
                            struct kura_scan_value *out)
 {
-    const uint64_t *key = kura_groups_key(&r->whole, i);
+    const uint64_t *key = kura_groups_key(&r->whole, group_at(r, i));
     const struct dimension *d = &r->dims[dim];
 
     memset(out, 0, sizeof(*out));
@@ -725,7 +816,8 @@ enum kura_rc kura_rollup_measure(const struct kura_rollup *r, size_t i,
 
     memset(out, 0, sizeof(*out));
     out->kind = KURA_OPERAND_NULL;
-    if (!kura_groups_value(&r->whole, i, measure, &out->number, &overflow))
+    if (!kura_groups_value(&r->whole, group_at(r, i), measure, &out->number,
+                           &overflow))
         return KURA_OK;
     out->kind = KURA_OPERAND_INTEGER;
     if (!overflow)

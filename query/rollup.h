@@ -41,6 +41,16 @@ enum kura_rc kura_rollup_run(struct kura_rollup *r, struct kura_filter *f,
                              const struct kura_measure *measures,
                              size_t nmeasure, struct kura_err *err);
 
+/* Puts the groups into an order, the first of `by` first: as SQLite would, NULL
+ * before all values. */
+struct kura_rollup_order {
+    size_t dim;
+    bool descending;
+};
+enum kura_rc kura_rollup_sort(struct kura_rollup *r,
+                              const struct kura_rollup_order *by, size_t n,
+                              struct kura_err *err);
+
 /* The groups, in an order that is the same each time; texts live until the next
  * run, or the next call. */
 size_t kura_rollup_count(const struct kura_rollup *r);

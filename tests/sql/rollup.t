@@ -204,6 +204,35 @@ twice="SELECT cs_host, cs_username, c_useragent, events, first_ts FROM proxy_rol
 is "the same order each time" "$(kura -C w sql --format csv "$twice" | sha256sum)" \
     "$(kura -C w sql --format csv "$twice" | sha256sum)"
 
+# --- Order ------------------------------------------------------------------------------
+
+# A rollup sorts its groups itself.
+: >rollup.sql
+: >table.sql
+for order in "cs_host" "cs_host DESC" "cs_username, cs_host" "cs_username DESC, cs_host DESC" \
+    "sc_bytes, cs_host" "sc_bytes DESC, cs_username" "dst_port, src_internal DESC, hour" \
+    "day DESC, weekday, cs_host" "src_internal, registered_domain DESC" "hour DESC, day"; do
+    by=$(echo "$order" | sed 's/ DESC//g')
+    shown=$(echo "$by" | awk -F', ' '{
+        for (i = 1; i <= NF; i++) printf "lower(%s) AS c%d, ", $i, i }')
+    echo "SELECT ${shown}sum(events) AS n FROM proxy_rollup GROUP BY $by ORDER BY $order;
+        SELECT ${shown}events AS n FROM proxy_rollup ORDER BY $order;
+        SELECT DISTINCT ${shown}0 AS n FROM proxy_rollup WHERE cs_host GLOB '[W-w]*' ORDER BY $order;
+        SELECT $by FROM (SELECT DISTINCT $by FROM proxy_rollup) WHERE 0;
+        SELECT count(*) AS n FROM (SELECT DISTINCT $by FROM proxy_rollup);" >>rollup.sql
+    echo "SELECT ${shown}count(*) AS n FROM proxy GROUP BY $by ORDER BY $order;
+        SELECT ${shown}count(*) AS n FROM proxy GROUP BY $by ORDER BY $order;
+        SELECT DISTINCT ${shown}0 AS n FROM proxy WHERE cs_host GLOB '[W-w]*' ORDER BY $order;
+        SELECT $by FROM (SELECT DISTINCT $by FROM proxy) WHERE 0;
+        SELECT count(*) AS n FROM (SELECT DISTINCT $by FROM proxy);" >>table.sql
+done
+answers w table.sql >wanted
+answers w rollup.sql >got
+[ "$(wc -l <wanted)" -gt 3000 ]
+report $? "there is something to sort" "$(wc -l <wanted) lines"
+diff wanted got >difference
+report $? "groups come in the order asked for" "$(head -5 difference)" "$(cat err)"
+
 # --- Bounds of time -------------------------------------------------------------------
 
 for bad in "SELECT ts FROM proxy_rollup" \

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Appends the host name s with each label that begins with xn-- decoded.  A
@@ -12,5 +13,11 @@
  * everything else.  No more text than input, but for a fixed factor. */
 enum kura_rc kura_punycode_decode(const char *s, size_t n, struct kura_buf *out,
                                   struct kura_err *err);
+
+/* Appends a host name as it is asked for on the network: in lower case, other
+ * scripts as xn-- (IDNA 2008, TR 46); *is_null: it is no name that can be.  A
+ * name of ASCII only is lowered and not looked at any closer. */
+enum kura_rc kura_punycode_encode(const char *s, size_t n, struct kura_buf *out,
+                                  bool *is_null, struct kura_err *err);
 
 #endif

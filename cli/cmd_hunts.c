@@ -199,7 +199,7 @@ static enum kura_rc hunts_ledger(struct kura_cli *cli,
                                  const struct kura_selection *s,
                                  enum kura_output how, struct kura_err *err)
 {
-    struct kura_function_place place = {NULL, NULL};
+    struct kura_function_place place = {NULL, NULL, NULL};
     struct kura_hunting g;
     sqlite3 *db = NULL;
     enum kura_rc rc;

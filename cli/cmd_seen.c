@@ -1,6 +1,7 @@
 /* cmd_seen.c - was a value ever seen: from the sightings, which stay online
  * whatever became of the logs. */
 #include "cli/cmd.h"
+#include "cli/place.h"
 #include "cli/session.h"
 
 #include "base/host.h"
@@ -31,12 +32,6 @@ struct wanted {
     const char *before, *after; /* around the number of its parameter */
 };
 
-/* Where the partitions are now, by id. */
-struct places {
-    struct kura_partition_entry *list;
-    size_t count;
-};
-
 struct seen {
     struct kura_cli *cli;
     struct kura_session session;
@@ -44,7 +39,7 @@ struct seen {
     struct wanted *wanted;
     const char **binds;
     size_t count;
-    struct places places;
+    struct kura_places places;
 };
 
 /* --- What is looked for ------------------------------------------------ */
@@ -170,78 +165,6 @@ static void wanted_release(struct wanted *w)
 {
     free(w->path);
     kura_buf_release(&w->text);
-}
-
-/* --- Where the days are ------------------------------------------------ */
-
-static int entry_cmp(const void *a, const void *b)
-{
-    const struct kura_partition_entry *x = a, *y = b;
-
-    return strcmp(x->id, y->id);
-}
-
-static void place_result(sqlite3_context *ctx,
-                         const struct kura_partition_entry *e)
-{
-    const struct kura_copy *copy = kura_partition_copy(e, false);
-    sqlite3_str *text = sqlite3_str_new(NULL);
-    size_t i;
-
-    if (copy != NULL && copy->tier == KURA_TIER_RESTORED)
-        sqlite3_str_appendf(text, "restored %s", copy->where);
-    else if (copy != NULL)
-        sqlite3_str_appendall(text, "online");
-    else if (e->state == KURA_STATE_EXPIRED)
-        sqlite3_str_appendall(text, "expired");
-    else if (e->copy_count == 0)
-        sqlite3_str_appendall(text, "missing");
-    else
-        sqlite3_str_appendall(text, "archived");
-    for (i = 0;
-         copy == NULL && e->state != KURA_STATE_EXPIRED && i < e->copy_count;
-         i++)
-        if (i == 0 || strcmp(e->copies[i].where, e->copies[i - 1].where) != 0)
-            sqlite3_str_appendf(text, "%s%s", i == 0 ? " " : " or ",
-                                e->copies[i].where);
-    sqlite3_result_text(ctx, sqlite3_str_finish(text), -1, sqlite3_free);
-}
-
-static void sql_place(sqlite3_context *ctx, int argc, sqlite3_value **argv)
-{
-    const struct places *p = sqlite3_user_data(ctx);
-    const char *id = (const char *)sqlite3_value_text(argv[0]);
-    struct kura_partition_entry key, *e;
-
-    (void)argc;
-    if (id == NULL || strlen(id) >= sizeof(key.id))
-        return;
-    memset(&key, 0, sizeof(key));
-    memcpy(key.id, id, strlen(id));
-    e = p->count == 0
-            ? NULL
-            : bsearch(&key, p->list, p->count, sizeof(key), entry_cmp);
-    if (e != NULL)
-        place_result(ctx, e);
-}
-
-static enum kura_rc places_open(struct seen *s, struct kura_err *err)
-{
-    struct places *p = &s->places;
-    enum kura_rc rc;
-
-    rc = kura_warehouse_list(s->session.w, NULL, &p->list, &p->count, err);
-    if (rc != KURA_OK) {
-        p->list = NULL;
-        return rc;
-    }
-    if (p->count != 0)
-        qsort(p->list, p->count, sizeof(*p->list), entry_cmp);
-    if (sqlite3_create_function(s->session.db, "place", 1, SQLITE_UTF8, p,
-                                sql_place, NULL, NULL) != SQLITE_OK)
-        return kura_err_set(err, KURA_EIO, "cannot add a function: %s",
-                            sqlite3_errmsg(s->session.db));
-    return KURA_OK;
 }
 
 /* --- The range --------------------------------------------------------- */
@@ -463,8 +386,7 @@ static void seen_release(struct seen *s)
     free(s->wanted);
     free(s->binds);
     kura_session_close(&s->session);
-    if (s->places.list != NULL)
-        kura_warehouse_list_free(s->places.list, s->places.count);
+    kura_places_release(&s->places);
 }
 
 static enum kura_rc seen_run(struct kura_cli *cli, enum kura_exit *code,
@@ -488,7 +410,9 @@ static enum kura_rc seen_run(struct kura_cli *cli, enum kura_exit *code,
     if (rc == KURA_OK)
         rc = kura_session_open(cli->dir, &s.range, 0, &s.session, err);
     if (rc == KURA_OK)
-        rc = places_open(&s, err);
+        rc = kura_places_open(s.session.w, &s.places, err);
+    if (rc == KURA_OK)
+        rc = kura_places_register(s.session.db, &s.places, err);
     if (rc == KURA_OK)
         rc = values_ask(&s, how, code, err);
     seen_release(&s);

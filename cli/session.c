@@ -118,9 +118,8 @@ static enum kura_rc session_prepare(struct kura_session *s, const char *sql,
     return KURA_OK;
 }
 
-/* The last line of JSON: what was searched. */
-static enum kura_rc session_json(struct kura_session *s, int64_t gave_up,
-                                 struct kura_err *err)
+enum kura_rc kura_session_json(struct kura_session *s, int64_t gave_up,
+                               struct kura_err *err)
 {
     struct kura_coverage c;
     struct kura_buf out;
@@ -200,7 +199,7 @@ enum kura_rc kura_session_run(struct kura_session *s, const char *sql,
         if (rc != KURA_OK || stmt == NULL)
             continue;
         if (how == KURA_OUTPUT_JSON)
-            rc = session_json(s, gave_up, err);
+            rc = kura_session_json(s, gave_up, err);
         session_gave_up(gave_up);
     }
     return rc;

@@ -32,6 +32,11 @@ enum kura_rc kura_session_run(struct kura_session *s, const char *sql,
                               const char *const *binds, enum kura_output how,
                               int64_t *rows, struct kura_err *err);
 
+/* The last line of JSON: what the last statement searched, and how many texts a
+ * pattern gave up on. */
+enum kura_rc kura_session_json(struct kura_session *s, int64_t gave_up,
+                               struct kura_err *err);
+
 /* Tells on stderr what the last statement searched (all: every day, else only
  * that something was left out), escaped for terminals.  *whole is false when a
  * partition was missing or damaged. */

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "query/engine_internal.h"
 #include "query/functions.h"
+#include "query/ioc_live.h"
 #include "query/rollup_table.h"
 #include "query/sighting.h"
 #include "query/site_table.h"
@@ -16,6 +17,9 @@
 /* Partitions kept open that no cursor stands on, together with those that one
  * does: a file or three (WAL) each. */
 #define HANDLES 64
+/* Sightings made for a snapshot that stay until its end: where everything that
+ * was loaded is open still, there may be thousands. */
+#define MADE_KEPT 96
 /* Instructions of SQLite between two looks at the stop sign. */
 #define PROGRESS_STEPS 2000
 
@@ -61,6 +65,7 @@ struct kura_engine {
     int64_t *rows; /* of an entry when it was first opened, -1 before */
     struct handle *handles;
     size_t nhandle;
+    size_t made; /* sightings that were made and are kept */
     uint64_t clock;
     bool reading; /* the readers' lock is held */
     /* Limits. */
@@ -111,6 +116,7 @@ static void snapshot_drop(struct kura_engine *e)
     for (i = 0; i < e->nhandle; i++)
         kura_partition_close(e->handles[i].partition);
     e->nhandle = 0;
+    e->made = 0;
     kura_sightings_release(&e->sightings);
     free(e->entries);
     if (e->listed != NULL)
@@ -433,7 +439,7 @@ static enum kura_rc handle_slot(struct kura_engine *e, struct handle **out,
 }
 
 /* The handle of sightings that were made for this snapshot keeps a pin, so that
- * they are made once. */
+ * they are made once; but not that of any number of them. */
 static enum kura_rc handle_open_sighting(struct kura_engine *e, size_t i,
                                          struct handle *h, struct kura_err *err)
 {
@@ -444,7 +450,10 @@ static enum kura_rc handle_open_sighting(struct kura_engine *e, size_t i,
     if (rc != KURA_OK)
         return rc;
     h->entry = i;
-    h->pins = entry_is_made(e, i);
+    if (entry_is_made(e, i) && e->made < MADE_KEPT) {
+        h->pins = 1;
+        e->made++;
+    }
     return KURA_OK;
 }
 
@@ -557,6 +566,8 @@ static enum kura_rc engine_new(struct kura_warehouse *w,
     }
     rc = kura_site_read(kura_warehouse_config(w), kura_warehouse_dir(w),
                         kura_warehouse_zone(w), &e->site, err);
+    if (rc == KURA_OK)
+        rc = kura_ioc_live_new(kura_warehouse_dir(w), &e->place.iocs, err);
     if (rc != KURA_OK) {
         kura_engine_free(e);
         return rc;
@@ -633,6 +644,7 @@ void kura_engine_free(struct kura_engine *e)
     free(e->asked);
     free(e->lost);
     kura_site_free(e->site);
+    kura_ioc_live_free(e->place.iocs);
     free(e);
 }
 

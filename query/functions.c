@@ -527,6 +527,8 @@ enum kura_rc kura_functions_register(sqlite3 *db,
     if (rc == SQLITE_OK)
         rc = kura_functions_add_site(db, place);
     if (rc == SQLITE_OK)
+        rc = kura_functions_add_ioc(db, place);
+    if (rc == SQLITE_OK)
         rc = kura_functions_add_beacon(db);
     if (rc == SQLITE_OK)
         rc = kura_functions_add_aggregates(db);

@@ -15,12 +15,14 @@
 #include <stdint.h>
 
 struct kura_site;
+struct kura_ioc_live;
 
-/* What functions know of the place that they answer for: both are borrowed and
+/* What functions know of the place that they answer for: all are borrowed and
  * outlive the connection. */
 struct kura_function_place {
     const struct kura_zone *zone;
     const struct kura_site *site;
+    struct kura_ioc_live *iocs; /* NULL: there are none */
 };
 
 /* A function of one text: writes text to out (*is_null false), an integer to

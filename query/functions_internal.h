@@ -56,6 +56,10 @@ int kura_functions_add_beacon(sqlite3 *db);
 /* Adds what compares two texts: edit_distance, lookalike, type_mismatch. */
 int kura_functions_add_pairs(sqlite3 *db);
 
+/* Adds ioc. */
+int kura_functions_add_ioc(sqlite3 *db,
+                           const struct kura_function_place *place);
+
 /* Adds business_hours, in_maintenance and admin_host. */
 int kura_functions_add_site(sqlite3 *db,
                             const struct kura_function_place *place);

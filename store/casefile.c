@@ -187,6 +187,11 @@ bool kura_casefile_is_missing(const struct kura_casefile *c)
     return c->db == NULL;
 }
 
+sqlite3 *kura_casefile_db(struct kura_casefile *c)
+{
+    return c->db;
+}
+
 /* A file: URI of the path, to be read only. */
 static enum kura_rc case_uri(const char *path, struct kura_buf *out,
                              struct kura_err *err)

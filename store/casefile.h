@@ -24,6 +24,8 @@ enum kura_rc kura_casefile_open(const char *dir, bool write,
                                 struct kura_err *err);
 void kura_casefile_close(struct kura_casefile *c); /* NULL ok */
 bool kura_casefile_is_missing(const struct kura_casefile *c);
+/* To ask it in SQL; NULL when it is missing. */
+sqlite3 *kura_casefile_db(struct kura_casefile *c);
 
 /* Lets statements of db, a connection that opens URIs, read the tables of
  * case.db: they are empty where there is no such file. */

@@ -142,3 +142,18 @@ enum kura_rc kura_dictionary_intern(struct kura_dictionary *d, const char *text,
     d->last = *out_id = d->count;
     return KURA_OK;
 }
+
+uint32_t kura_dictionary_find(const struct kura_dictionary *d, const char *text,
+                              uint32_t size)
+{
+    uint32_t hash, at;
+
+    if (d->count == 0)
+        return 0;
+    hash = (uint32_t)(kura_hash64(text, size) >> 32);
+    for (at = hash & d->mask; d->slots[at].id != 0; at = (at + 1) & d->mask)
+        if (d->slots[at].hash == hash &&
+            dictionary_is(d, d->slots[at].id, text, size))
+            return d->slots[at].id;
+    return 0;
+}

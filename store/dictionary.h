@@ -38,5 +38,9 @@ void kura_dictionary_release(struct kura_dictionary *d);
 enum kura_rc kura_dictionary_intern(struct kura_dictionary *d, const char *text,
                                     uint32_t size, uint32_t *out_id,
                                     struct kura_err *err);
+/* The same without adding: 0 when it is not there.  Changes nothing, so any
+ * number of threads may look while none adds. */
+uint32_t kura_dictionary_find(const struct kura_dictionary *d, const char *text,
+                              uint32_t size);
 
 #endif

@@ -89,7 +89,24 @@ static const char *take_name(char **s, char end)
     return name;
 }
 
-/* [client observable] before what a column means. */
+/* The kinds of what a text column names, by the words of docs and marks. */
+static const char *const schema_kinds[] = {"host",    "url",       "email",
+                                           "subject", "filename",  "hash",
+                                           "account", "useragent", NULL};
+
+static bool kind_take(char **s, struct kura_column *c)
+{
+    int i;
+
+    for (i = 0; schema_kinds[i] != NULL; i++)
+        if (c->kind == NULL && take(s, schema_kinds[i])) {
+            c->kind = schema_kinds[i];
+            return true;
+        }
+    return false;
+}
+
+/* [client observable host] before what a column means. */
 static enum kura_rc mark_parse(char **s, struct kura_column *c,
                                const struct place *at)
 {
@@ -100,8 +117,8 @@ static enum kura_rc mark_parse(char **s, struct kura_column *c,
             c->client = true;
         else if (take(s, "observable"))
             c->observable = true;
-        else
-            return place_fail(at, "expected [client], [observable] or both");
+        else if (!kind_take(s, c))
+            return place_fail(at, "expected [client], [observable] or a kind");
     }
     if (c->type != KURA_TEXT)
         return place_fail(at, "only a text column has a mark");

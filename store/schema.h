@@ -3,9 +3,11 @@
  * Each file holds one CREATE TABLE in a restricted form, one column a line:
  *     name TYPE [COLLATE NOCASE] [AS (function(column))], -- [mark] what it is
  * TYPE is TEXT or INTEGER.  A column with AS is computed when it is read and
- * never stored.  The mark may be left out; it is one or both of the words
- * client (names who acted; one a table) and observable (a name, an address, an
- * account ... whose values are kept as sightings).
+ * never stored.  The mark may be left out; its words are client (names who
+ * acted; one a table), observable (a name, an address, an account ... whose
+ * values are kept as sightings), and one kind, which tells the indicators that
+ * it is matched against: host, url, email, subject, filename, hash, account or
+ * useragent.
  *
  * sql/tables/common.sql holds the columns of every table of logs: its first two
  * (time, ts) come first, then the table's own, then its others.  A table that
@@ -32,6 +34,7 @@ struct kura_column {
     const char *function; /* computed: its function, else NULL */
     int argument;         /* computed: the column it is computed from */
     bool client, observable;
+    const char *kind; /* "host" ...; NULL: no indicator is matched against it */
     const char *about; /* the comment, after the mark */
 };
 

@@ -1,8 +1,8 @@
 -- Questions to a name server.
 CREATE TABLE dns (
-    src_ip TEXT COLLATE NOCASE, -- [client observable] client address
+    src_ip TEXT COLLATE NOCASE, -- [client observable host] client address
     src_port INTEGER, -- client port
-    query TEXT COLLATE NOCASE, -- [observable] name asked for
+    query TEXT COLLATE NOCASE, -- [observable host] name asked for
     registered_domain TEXT COLLATE NOCASE AS (registered_domain(query)), -- [observable] public suffix and one label
     rev_name TEXT COLLATE NOCASE AS (reverse_host(query)), -- labels in reverse order
     record_type TEXT COLLATE NOCASE, -- A, AAAA, PTR, TXT ...

@@ -2,34 +2,34 @@
 CREATE TABLE mail (
     process TEXT COLLATE NOCASE, -- the daemon: smtpd, cleanup, qmgr, smtp ...
     queue_id TEXT COLLATE NOCASE, -- the message within the server; NOQUEUE: refused before
-    envelope_from TEXT COLLATE NOCASE, -- [observable] sender of the envelope
-    envelope_to TEXT COLLATE NOCASE, -- [observable] recipient of the envelope
-    header_from TEXT COLLATE NOCASE, -- [observable] address in the From header
+    envelope_from TEXT COLLATE NOCASE, -- [observable email] sender of the envelope
+    envelope_to TEXT COLLATE NOCASE, -- [observable email] recipient of the envelope
+    header_from TEXT COLLATE NOCASE, -- [observable email] address in the From header
     header_from_name TEXT COLLATE NOCASE, -- decoded display name in it
-    reply_to TEXT COLLATE NOCASE, -- [observable] address in the Reply-To header
-    subject TEXT COLLATE NOCASE, -- decoded Subject
-    attachment_name TEXT COLLATE NOCASE, -- [observable] decoded file name
+    reply_to TEXT COLLATE NOCASE, -- [observable email] address in the Reply-To header
+    subject TEXT COLLATE NOCASE, -- [subject] decoded Subject
+    attachment_name TEXT COLLATE NOCASE, -- [observable filename] decoded file name
     attachment_name_raw TEXT COLLATE NOCASE, -- file name as written
     attachment_ext TEXT COLLATE NOCASE, -- its extension
     attachment_mime TEXT COLLATE NOCASE, -- media type claimed for it
     header_name TEXT COLLATE NOCASE, -- the header that was logged
     header_value TEXT COLLATE NOCASE, -- its value as written
     message_id TEXT COLLATE NOCASE, -- Message-ID
-    client_name TEXT COLLATE NOCASE, -- [observable] name of the client
-    client_ip TEXT COLLATE NOCASE, -- [client observable] address of the client
+    client_name TEXT COLLATE NOCASE, -- [observable host] name of the client
+    client_ip TEXT COLLATE NOCASE, -- [client observable host] address of the client
     client_port INTEGER, -- its port, where it is logged
-    helo TEXT COLLATE NOCASE, -- [observable] HELO that it gave
+    helo TEXT COLLATE NOCASE, -- [observable host] HELO that it gave
     proto TEXT COLLATE NOCASE, -- SMTP or ESMTP
     sasl_method TEXT COLLATE NOCASE, -- how it logged in
-    sasl_username TEXT COLLATE NOCASE, -- [observable] as whom it logged in
+    sasl_username TEXT COLLATE NOCASE, -- [observable account] as whom it logged in
     sasl_sender TEXT COLLATE NOCASE, -- for whom it said that it sends
     tls_version TEXT COLLATE NOCASE, -- TLSv1.3 ...
     tls_cipher TEXT COLLATE NOCASE, -- cipher of the connection
     relay TEXT COLLATE NOCASE, -- the server that the message was given to
-    relay_ip TEXT COLLATE NOCASE, -- [observable] its address
+    relay_ip TEXT COLLATE NOCASE, -- [observable host] its address
     relay_port INTEGER, -- its port
     conn_use INTEGER, -- how many messages the connection had carried, this one included
-    orig_to TEXT COLLATE NOCASE, -- [observable] recipient before rewriting
+    orig_to TEXT COLLATE NOCASE, -- [observable email] recipient before rewriting
     orig_queue_id TEXT COLLATE NOCASE, -- queue_id before a content filter handed the message back
     orig_client TEXT COLLATE NOCASE, -- name and address of the client of that one
     status TEXT COLLATE NOCASE, -- sent, deferred, bounced, reject ...

@@ -2,21 +2,21 @@
 CREATE TABLE windows (
     EventID INTEGER, -- what happened: 4624 log-on, 4625 failed log-on, 4768 ticket ...
     Channel TEXT COLLATE NOCASE, -- the log: Security, System ...
-    Computer TEXT COLLATE NOCASE, -- [observable] the machine that wrote the event
-    TargetUserName TEXT COLLATE NOCASE, -- [observable] the account that it is about
+    Computer TEXT COLLATE NOCASE, -- [observable host] the machine that wrote the event
+    TargetUserName TEXT COLLATE NOCASE, -- [observable account] the account that it is about
     TargetDomainName TEXT COLLATE NOCASE, -- domain or machine of that account
-    SubjectUserName TEXT COLLATE NOCASE, -- [observable] the account that did it
+    SubjectUserName TEXT COLLATE NOCASE, -- [observable account] the account that did it
     SubjectDomainName TEXT COLLATE NOCASE, -- domain or machine of that account
     IpAddress TEXT COLLATE NOCASE, -- address of the client as written: ::ffff:192.168.0.1, - for none
-    src_ip TEXT COLLATE NOCASE, -- [client observable] the same as a plain address, NULL where there is none
-    WorkstationName TEXT COLLATE NOCASE, -- [observable] name that the client gave (4624, 4625)
+    src_ip TEXT COLLATE NOCASE, -- [client observable host] the same as a plain address, NULL where there is none
+    WorkstationName TEXT COLLATE NOCASE, -- [observable host] name that the client gave (4624, 4625)
     LogonType INTEGER, -- 2 at the machine, 3 over the network, 10 remote desktop ...
     Status TEXT COLLATE NOCASE, -- result, as hexadecimal: 0xc000006d, 0x18
     SubStatus TEXT COLLATE NOCASE, -- more about it: 0xc000006a a wrong password, 0xc0000064 no such user
     AuthenticationPackageName TEXT COLLATE NOCASE, -- NTLM, Kerberos, Negotiate
     LogonProcessName TEXT COLLATE NOCASE, -- NtLmSsp, Kerberos, User32, seclogo ...
     KeyLength INTEGER, -- of the NTLM session key, 0 for none
-    ServiceName TEXT COLLATE NOCASE, -- [observable] account of the service of a ticket; name of an installed service
+    ServiceName TEXT COLLATE NOCASE, -- [observable account] account of the service of a ticket; name of an installed service
     TicketEncryptionType TEXT COLLATE NOCASE, -- of the ticket: 0x12 AES-256, 0x17 RC4
     TicketOptions TEXT COLLATE NOCASE, -- flags of the ticket
     PreAuthType INTEGER, -- how the client proved itself: 0 not at all, 2 by password
@@ -24,7 +24,7 @@ CREATE TABLE windows (
     SubjectLogonId TEXT COLLATE NOCASE, -- the session of SubjectUserName
     TargetUserSid TEXT COLLATE NOCASE, -- SID of TargetUserName
     SubjectUserSid TEXT COLLATE NOCASE, -- SID of SubjectUserName
-    Workstation TEXT COLLATE NOCASE, -- [observable] name that the client gave (4776)
+    Workstation TEXT COLLATE NOCASE, -- [observable host] name that the client gave (4776)
     PrivilegeList TEXT COLLATE NOCASE, -- privileges of the session (4672)
     ObjectName TEXT COLLATE NOCASE, -- what was used
     ObjectType TEXT COLLATE NOCASE, -- what kind of thing that is
@@ -35,7 +35,7 @@ CREATE TABLE windows (
     AccessMask TEXT COLLATE NOCASE, -- rights, as hexadecimal
     AccessList TEXT COLLATE NOCASE, -- rights, as numbers of messages
     ShareName TEXT COLLATE NOCASE, -- share, such as \\*\ADMIN$
-    RelativeTargetName TEXT COLLATE NOCASE, -- [observable] file or pipe in the share
+    RelativeTargetName TEXT COLLATE NOCASE, -- [observable filename] file or pipe in the share
     ServiceFileName TEXT COLLATE NOCASE, -- command of an installed service (4697)
     ImagePath TEXT COLLATE NOCASE, -- the same (7045)
     TaskName TEXT COLLATE NOCASE, -- [observable] scheduled task
@@ -46,7 +46,7 @@ CREATE TABLE windows (
     TargetSid TEXT COLLATE NOCASE, -- SID of the account or group that was changed
     SamAccountName TEXT COLLATE NOCASE, -- new name of an account or group
     ProcessName TEXT COLLATE NOCASE, -- program that did it
-    NewProcessName TEXT COLLATE NOCASE, -- [observable] program that was started (4688)
+    NewProcessName TEXT COLLATE NOCASE, -- [observable filename] program that was started (4688)
     Level INTEGER, -- 0 always, 1 critical, 2 error, 3 warning, 4 information
     Task INTEGER, -- category of the event
     Opcode INTEGER, -- step of an activity
@@ -55,8 +55,8 @@ CREATE TABLE windows (
     ParentProcessName TEXT COLLATE NOCASE, -- program that started it
     AuditPolicyChanges TEXT COLLATE NOCASE, -- what of the audit policy changed (4719)
     SubcategoryGuid TEXT COLLATE NOCASE, -- of which audit subcategory
-    OldTargetUserName TEXT COLLATE NOCASE, -- [observable] name of an account before it was renamed
-    NewTargetUserName TEXT COLLATE NOCASE, -- [observable] and after
+    OldTargetUserName TEXT COLLATE NOCASE, -- [observable account] name of an account before it was renamed
+    NewTargetUserName TEXT COLLATE NOCASE, -- [observable account] and after
     AllowedToDelegateTo TEXT COLLATE NOCASE, -- services to which an account may delegate
     SidHistory TEXT COLLATE NOCASE, -- former SIDs of an account
     UserAccountControl TEXT COLLATE NOCASE, -- flags of an account that changed
@@ -72,12 +72,12 @@ CREATE TABLE windows (
     ImpersonationLevel TEXT COLLATE NOCASE, -- how far the session may act for the user
     ElevatedToken TEXT COLLATE NOCASE, -- session with full rights, as number of a message
     OperationType TEXT COLLATE NOCASE, -- added or removed, as number of a message
-    AccountName TEXT COLLATE NOCASE, -- [observable] account that a service runs as; user of a session
-    ClientName TEXT COLLATE NOCASE, -- [observable] machine of a remote desktop session (4778)
-    ClientAddress TEXT COLLATE NOCASE, -- [observable] its address
-    SourceAddress TEXT COLLATE NOCASE, -- [observable] source of a connection (5156)
+    AccountName TEXT COLLATE NOCASE, -- [observable account] account that a service runs as; user of a session
+    ClientName TEXT COLLATE NOCASE, -- [observable host] machine of a remote desktop session (4778)
+    ClientAddress TEXT COLLATE NOCASE, -- [observable host] its address
+    SourceAddress TEXT COLLATE NOCASE, -- [observable host] source of a connection (5156)
     SourcePort INTEGER, -- its port
-    DestAddress TEXT COLLATE NOCASE, -- [observable] where it went
+    DestAddress TEXT COLLATE NOCASE, -- [observable host] where it went
     DestPort INTEGER, -- that port
     Application TEXT COLLATE NOCASE, -- program of a connection
     ObjectValueName TEXT COLLATE NOCASE, -- registry value

@@ -116,6 +116,9 @@ static void test_marks(void **state)
     assert_false(column_of("proxy", "cs_host")->client);
     assert_true(column_of("dns", "registered_domain")->observable);
     assert_false(column_of("proxy", "c_uri")->observable);
+    assert_string_equal(column_of("proxy", "cs_host")->kind, "host");
+    assert_string_equal(column_of("proxy", "c_uri")->kind, "url");
+    assert_null(column_of("dns", "registered_domain")->kind);
     /* The mark is no part of what the column means. */
     assert_string_equal(column_of("proxy", "src_ip")->about, "client address");
 }

@@ -121,7 +121,9 @@ enum kura_rc kura_mime_charset_guess(struct span in, struct kura_buf *out,
     size_t i = 0;
 
     if (!utf8_is(in)) {
-        kura_buf_init(&text, in.n > SIZE_MAX / 8 ? SIZE_MAX / 2 : in.n * 4 + 1);
+        /* Control characters are written \xHH, a byte of theirs as four. */
+        kura_buf_init(&text,
+                      in.n > SIZE_MAX / 16 ? SIZE_MAX / 2 : in.n * 12 + 1);
         rc = bytes_guess(in, &text, &ok, err);
         if (rc == KURA_OK && ok)
             rc = kura_buf_append(out, text.data, text.len, err);

@@ -51,6 +51,31 @@ static void plain_text_stays(void **state)
     decode_all(samples, sizeof(samples) / sizeof(samples[0]));
 }
 
+/* Bytes that mean no text are no failure, however much they grow. */
+static void bytes_at_random_are_guessed(void **state)
+{
+    uint32_t seed = 4711;
+    struct kura_buf out;
+    char bytes[40];
+    size_t i, n;
+    int round;
+
+    (void)state;
+    kura_buf_init(&out, 4096);
+    for (round = 0; round < 20000; round++) {
+        n = 1 + (size_t)round % sizeof(bytes);
+        for (i = 0; i < n; i++) {
+            seed = seed * 1664525 + 1013904223;
+            /* mostly what CP932 and EUC-JP make control characters of */
+            bytes[i] =
+                (char)(round % 2 ? seed >> 24 : 0x80 | (seed >> 24) % 32);
+        }
+        kura_buf_reset(&out);
+        assert_int_equal(kura_mime_guess(bytes, n, &out, NULL), KURA_OK);
+    }
+    kura_buf_release(&out);
+}
+
 static void words_are_decoded(void **state)
 {
     static const struct sample samples[] = {
@@ -645,6 +670,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_stays),
+        cmocka_unit_test(bytes_at_random_are_guessed),
         cmocka_unit_test(words_are_decoded),
         cmocka_unit_test(neighbours_are_joined),
         cmocka_unit_test(cut_words_give_what_they_hold),

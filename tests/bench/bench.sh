@@ -94,6 +94,21 @@ ask 'LIKE on c_uri' \
     "SELECT count(*) FROM proxy WHERE c_uri LIKE '%gate/in.php%'"
 ask 'bytes by client' \
     'SELECT src_ip, sum(sc_bytes) FROM proxy GROUP BY src_ip'
+# In turn again.
+by='GROUP BY src_ip, cs_host'
+: > "$dir/group"
+: > "$dir/rollup"
+for _ in $(seq "$runs"); do
+    "$baseline" --run "$kura" -C "$dir/w" sql "SELECT sum(n), sum(b) FROM (
+        SELECT count(*) AS n, sum(sc_bytes) AS b FROM proxy $by)" >> "$dir/group"
+    "$baseline" --run "$kura" -C "$dir/w" sql "SELECT sum(n), sum(b) FROM (
+        SELECT sum(events) AS n, sum(sum_sc_bytes) AS b FROM proxy_rollup $by)" >> "$dir/rollup"
+done
+group_s=$(median 1 "$dir/group")
+rollup_s=$(median 1 "$dir/rollup")
+row 'query: by client and host' "$group_s" s
+row 'query: the same of the rollup' "$rollup_s" s
+row 'query: table / rollup' "$(calc %.1f "$group_s / $rollup_s")" x
 : > "$dir/cat"
 for _ in $(seq "$runs"); do
     "$baseline" --run "$kura" -C "$dir/w" cat "$log" >> "$dir/cat"

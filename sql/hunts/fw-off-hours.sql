@@ -14,10 +14,9 @@
 -- key: src_ip, day
 -- why: {src_ip} made {events} connection(s) to the outside off working hours on {day}, most of them to {dst_ip:defang}:{dst_port}, and hardly ever does; {bytes_sent:size} sent
 -- evidence: firewall: src_ip = :src_ip AND dst_internal = 0
--- about: Somebody left a machine on and it talks, or somebody else is at it. Counted
---   are clock hours that lie outside the working hours as a whole, allowed and
---   refused connections alike, less maintenance windows of the site. Machines that
---   do it most nights (servers, proxies) are known and left out. Benign: overtime,
+-- about: Somebody left a machine on and it talks, or somebody else is at it. Allowed
+--   and refused connections count alike, less those in maintenance windows of the
+--   site. Machines that do it often (servers, proxies) are known and left out. Benign: overtime,
 --   a new server, updates at night; enter maintenance windows in kura.yaml. Next:
 --   was the user in the building, what is the destination, did it begin that
 --   night.
@@ -28,15 +27,14 @@ WITH hourly AS MATERIALIZED (
            sum(sum_bytes_sent) AS bytes_sent, min(first_ts) AS first_ts,
            max(last_ts) AS last_ts
     FROM firewall_rollup
-    WHERE src_internal = 1 AND dst_internal = 0
+    WHERE src_internal = 1 AND dst_internal = 0 AND working = 0
     GROUP BY src_ip, day, hour
 ), night AS MATERIALIZED (
     SELECT src_ip, day, julianday(day) AS date, sum(events) AS events,
            sum(bytes_sent) AS bytes_sent, min(first_ts) AS first_ts,
            max(last_ts) AS last_ts
     FROM hourly
-    WHERE business_hours(first_ts) = 0 AND business_hours(last_ts) = 0
-      AND in_maintenance(first_ts, src_ip) = 0 AND in_maintenance(last_ts, src_ip) = 0
+    WHERE in_maintenance(first_ts, src_ip) = 0 AND in_maintenance(last_ts, src_ip) = 0
       AND instr(' ' || :exempt_zones || ' ',
                 ' ' || coalesce(zone_of(src_ip), '?') || ' ') = 0
     GROUP BY src_ip, day
@@ -46,7 +44,8 @@ WITH hourly AS MATERIALIZED (
     LEFT JOIN night AS p ON p.src_ip = a.src_ip AND p.date < a.date
                         AND p.date >= a.date - 28
     WHERE a.last_ts >= :from_ts AND a.events >= :min_events
-      AND a.date - (SELECT julianday(min(day)) FROM hourly) >= :learn_days
+      AND a.first_ts >= :learn_days * 86400000000
+          + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'firewall')
     GROUP BY a.src_ip, a.day
     HAVING count(p.date) < :known_days
 ), destination AS MATERIALIZED (
@@ -55,10 +54,9 @@ WITH hourly AS MATERIALIZED (
                               ORDER BY sum(events) DESC, dst_ip, dst_port) AS rank
     FROM (SELECT src_ip, day, hour, dst_ip, dst_port, events, first_ts, last_ts
           FROM firewall_rollup
-          WHERE src_internal = 1 AND dst_internal = 0
+          WHERE src_internal = 1 AND dst_internal = 0 AND working = 0
             AND src_ip IN (SELECT src_ip FROM odd) AND day IN (SELECT day FROM odd))
-    WHERE business_hours(first_ts) = 0 AND business_hours(last_ts) = 0
-      AND in_maintenance(first_ts, src_ip) = 0 AND in_maintenance(last_ts, src_ip) = 0
+    WHERE in_maintenance(first_ts, src_ip) = 0 AND in_maintenance(last_ts, src_ip) = 0
     GROUP BY src_ip, day, dst_ip, dst_port
 )
 SELECT o.src_ip, o.day, d.dst_ip, d.dst_port, o.events, o.bytes_sent,

@@ -1,5 +1,6 @@
 /* kura.yaml: any bytes are a configuration, or a message that names a line. */
 #include "base/config.h"
+#include "query/site.h"
 #include "store/policy.h"
 #include "store/warehouse.h"
 #include "tests/fuzz/fuzz.h"
@@ -10,6 +11,7 @@
 const unsigned fuzz_rounds = 800;
 
 static char dir[64];
+static struct kura_zone *zone;
 
 void fuzz_seeds(fuzz_take_fn *take, void *arg)
 {
@@ -21,8 +23,25 @@ void fuzz_seeds(fuzz_take_fn *take, void *arg)
         "  keep: forever\n  tables:\n    dns: { online: 1mo, keep: 2y }\n",
         "archive:\n  destinations: [ archive, /mnt/vault/kura ]\n  level: 9\n"
         "  sign: 'minisign -S -m \"$KURA_VOLUME\"'\n  verify: true\n",
-        "# nothing\n", "", "a: &x [1]\nb: *x\n", "--- !!map {}\n...\n",
-        "? [a]\n: |\n  text\n", "[[[[[[[[", "\"\\u00e9\\x00\"", "\xef\xbb\xbf~"};
+        "site:\n  networks:\n    - {network: [10.1.0.0/16, '::1'], name: a,"
+        " zone: b}\n  proxies: [10.0.0.1]\n  resolvers: 10.0.0.2\n"
+        "  mail_domains: ['*.a.example']\n  service_accounts: [x]\n",
+        "site:\n  hours:\n    mon-fri, sun: [08:30-12:00, '22:00-06:00']\n"
+        "    sat: 9:00-24:00\n  holidays:\n    - 2026-12-29..2027-01-03: b\n"
+        "    - 2026-08-14\n    - no.yaml\n",
+        "site:\n  maintenance:\n    - {name: a, hosts: all, from: '22:00', to: "
+        "'6:00', weekdays: [mon-wed, sat]}\n    - {name: b, hosts: [pc1, "
+        "10.0.0.0/8], from: '0:00', to: '24:00'}\n",
+        "site:\n  user_agents: ['*[a-z]?']\n  administrators: [{account: a, "
+        "hosts: [pc1, 10.0.0.1]}]\n  controllers: {name: d, address: '::2'}\n",
+        "# nothing\n",
+        "",
+        "a: &x [1]\nb: *x\n",
+        "--- !!map {}\n...\n",
+        "? [a]\n: |\n  text\n",
+        "[[[[[[[[",
+        "\"\\u00e9\\x00\"",
+        "\xef\xbb\xbf~"};
     size_t i;
 
     for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
@@ -31,10 +50,9 @@ void fuzz_seeds(fuzz_take_fn *take, void *arg)
 
 static void remove_dir(void)
 {
-    static const char *const names[] = {"catalog.db",     "catalog.db-wal",
-                                        "catalog.db-shm", "kura.yaml",
-                                        "lock",           "online",
-                                        "formats"};
+    static const char *const names[] = {
+        "catalog.db", "catalog.db-wal", "catalog.db-shm", "kura.yaml",
+        "lock",       "online",         "formats"};
     char path[128];
     size_t i;
 
@@ -44,6 +62,7 @@ static void remove_dir(void)
             (void)rmdir(path);
     }
     (void)rmdir(dir);
+    kura_zone_free(zone);
 }
 
 static void make_dir(void)
@@ -55,6 +74,7 @@ static void make_dir(void)
     FUZZ_CHECK(mkdtemp(dir) != NULL);
     (void)atexit(remove_dir);
     FUZZ_CHECK(kura_warehouse_init(dir, "UTC", NULL) == KURA_OK);
+    FUZZ_CHECK(kura_zone_new("Europe/Berlin", &zone, NULL) == KURA_OK);
 }
 
 static void walk(const struct kura_node *n)
@@ -78,6 +98,28 @@ static void check_refusal(enum kura_rc rc, const struct kura_err *err)
 {
     FUZZ_CHECK(rc == KURA_OK || rc == KURA_EINPUT);
     FUZZ_CHECK(rc == KURA_OK || strstr(err->msg, "yaml:") != NULL);
+}
+
+/* What a site says can be asked. */
+static void read_site(const struct kura_config *c)
+{
+    struct kura_err err = KURA_ERR_INIT;
+    struct kura_site *s = NULL;
+    struct kura_address a;
+    enum kura_rc rc = kura_site_read(c, dir, zone, &s, &err);
+    int64_t row;
+
+    check_refusal(rc, &err);
+    if (rc != KURA_OK)
+        return;
+    FUZZ_CHECK(kura_address_parse("10.1.2.3", 8, &a));
+    row = kura_site_network_of(s, &a);
+    FUZZ_CHECK(row < (int64_t)kura_site_rows(s, KURA_SITE_NETWORK));
+    FUZZ_CHECK(row < 0 || kura_site_is_internal(s, &a));
+    (void)kura_site_is_business(s, -1);
+    (void)kura_site_in_maintenance(s, 1424012400000000, "pc1", 3);
+    (void)kura_site_admin(s, "D\\a@b", 5, "pc1", 3);
+    kura_site_free(s);
 }
 
 /* As a program sees it that opens the warehouse. */
@@ -118,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         rc = kura_policy_read(c, &policy, &err);
         check_refusal(rc, &err);
         FUZZ_CHECK(rc != KURA_OK || policy.destination_count > 0);
+        read_site(c);
     }
     kura_config_free(c);
     open_warehouse(data, n);

@@ -37,10 +37,9 @@ static enum kura_rc declaration(const struct kura_site_table *t,
         const struct kura_site_column *c = &t->columns[i];
 
         if (c->name != NULL)
-            rc = kura_buf_printf(out, err, "%s%s %s", i > 0 ? ", " : "",
-                                 c->name,
-                                 c->is_integer ? "INTEGER"
-                                               : "TEXT COLLATE NOCASE");
+            rc = kura_buf_printf(
+                out, err, "%s%s %s", i > 0 ? ", " : "", c->name,
+                c->is_integer ? "INTEGER" : "TEXT COLLATE NOCASE");
     }
     return rc == KURA_OK ? kura_buf_putc(out, ')', err) : rc;
 }
@@ -126,8 +125,7 @@ static int cursor_eof(sqlite3_vtab_cursor *base)
 {
     const struct table_def *def = def_of(base);
 
-    return ((struct cursor *)base)->row >=
-           kura_site_rows(def->site, def->part);
+    return ((struct cursor *)base)->row >= kura_site_rows(def->site, def->part);
 }
 
 static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out)

@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 static const struct kura_opt ingest_options[] = {
-    {"format", 'f', "FORMAT", "what the files are (chosen by their first lines)"},
+    {"format", 'f', "FORMAT",
+     "what the files are (chosen by their first lines)"},
     {"zone", 0, "ZONE", "zone of times that have none (the site's)"},
     {"as-of", 0, "DATE", "when a file without years was written"},
     {"follow", 'F', NULL, "go on with what is added, across rotation"},
@@ -63,13 +64,17 @@ static enum kura_rc ingest_options_read(struct kura_cli *cli,
 static void ingest_summary(const struct kura_cli *cli,
                            const struct kura_load_result *r)
 {
-    char text[256];
+    char text[256], copies[96] = "";
 
+    if (r->copies != 0)
+        (void)snprintf(copies, sizeof(copies),
+                       ", beside %" PRId64 " records that are held already",
+                       r->copies);
     (void)snprintf(text, sizeof(text),
                    "%" PRId64 " new lines (%" PRId64 " rows, %" PRId64
-                   " rejects) from %" PRId64 " source%s, %" PRId64 " bytes",
-                   r->lines - r->already, r->rows, r->rejects, r->sources,
-                   r->sources == 1 ? "" : "s", r->bytes);
+                   " rejects)%s from %" PRId64 " source%s, %" PRId64 " bytes",
+                   r->lines - r->already - r->copies, r->rows, r->rejects,
+                   copies, r->sources, r->sources == 1 ? "" : "s", r->bytes);
     kura_cli_say(cli, text);
 }
 
@@ -113,6 +118,6 @@ static enum kura_rc ingest_run(struct kura_cli *cli, enum kura_exit *code,
     return rc;
 }
 
-const struct kura_cmd kura_cmd_ingest = {
-    "ingest", "FILE|DIR|-...", "load logs, each line exactly once",
-    ingest_options, ingest_run};
+const struct kura_cmd kura_cmd_ingest = {"ingest", "FILE|DIR|-...",
+                                         "load logs, each line exactly once",
+                                         ingest_options, ingest_run};

@@ -7,9 +7,11 @@
 
 #include "base/failpoint.h"
 #include "ingest/input.h"
+#include "ingest/known.h"
 #include "ingest/pipeline.h"
 #include "ingest/slots.h"
 #include "ingest/source.h"
+#include "store/shape.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -40,6 +42,8 @@ struct load {
     const struct kura_load_options *o;
     struct kura_load_result *result;
     struct kura_slots *slots;
+    struct kura_known *known; /* NULL: no Windows records so far */
+    struct kura_buf copy;     /* the shape of a line that is held already */
     const struct kura_schema *reject;
     struct load_columns columns; /* of the last row's table */
     int64_t oldest_us;
@@ -151,12 +155,49 @@ static size_t load_reject(const struct load_run *run,
     return n;
 }
 
-static enum kura_rc load_line(struct load *l, struct load_run *run,
-                              const struct kura_block *b, size_t i,
-                              struct kura_err *err)
+/* A record that another source (or this one) brought already.  A text comes
+ * back byte for byte, so its copy is kept as a reject; of an EVTX file nothing
+ * is. *row becomes that reject; NULL: nothing is to be kept. */
+static enum kura_rc
+load_copy(struct load *l, struct load_run *run, const struct kura_block *b,
+          const struct kura_line *at, const struct kura_row **row,
+          struct kura_row *reject, struct kura_cell *cell, struct kura_err *err)
+{
+    struct kura_builder *builder;
+    enum kura_rc rc = KURA_OK;
+    bool held = false;
+
+    /* What a run that was cut short committed is no copy of itself. */
+    if (kura_source_was_cut(run->source))
+        rc = kura_slots_get(l->slots, (*row)->schema, kura_day_of((*row)->ts),
+                            b->offset + at->start, &builder, &held, err);
+    if (rc != KURA_OK)
+        return rc;
+    if (held)
+        l->result->already++;
+    else
+        l->result->copies++;
+    if (held || run->format->reader == KURA_READER_EVTX) {
+        *row = NULL;
+        return KURA_OK;
+    }
+    kura_buf_reset(&l->copy);
+    rc = kura_shape_literal(b->data + at->start, at->size, &l->copy, err);
+    *cell = (struct kura_cell){.column = KURA_CELL_SHAPE,
+                               .text = l->copy.data,
+                               .size = (uint32_t)l->copy.len};
+    *reject =
+        (struct kura_row){.reason = KURA_LOAD_COPY, .cells = cell, .count = 1};
+    *row = reject;
+    return rc;
+}
+
+static enum kura_rc load_row(struct load *l, struct load_run *run,
+                             const struct kura_block *b, size_t i,
+                             const struct kura_row *row, bool is_copy,
+                             struct kura_err *err)
 {
     const struct kura_line *at = &b->lines[i];
-    const struct kura_row *row = &at->row;
     int64_t line = b->line + (int64_t)i, offset = b->offset + at->start;
     const struct kura_schema *s = row->schema != NULL ? row->schema : l->reject;
     const struct load_columns *columns = load_columns(l, s);
@@ -197,9 +238,28 @@ static enum kura_rc load_line(struct load *l, struct load_run *run,
     if (row->schema != NULL)
         l->result->rows++;
     else
-        l->result->rejects += counts;
+        l->result->rejects += counts && !is_copy;
     kura_failpoint(KURA_FAIL_ROW_APPENDED);
     return KURA_OK;
+}
+
+static enum kura_rc load_line(struct load *l, struct load_run *run,
+                              const struct kura_block *b, size_t i,
+                              struct kura_err *err)
+{
+    const struct kura_row *row = &b->lines[i].row;
+    struct kura_row reject;
+    struct kura_cell cell;
+    bool is_copy = row->schema != NULL && l->known != NULL &&
+                   run->format->reader != KURA_READER_LINES &&
+                   kura_known_is_copy(l->known, i);
+    enum kura_rc rc = KURA_OK;
+
+    if (is_copy)
+        rc = load_copy(l, run, b, &b->lines[i], &row, &reject, &cell, err);
+    if (rc == KURA_OK && row != NULL)
+        rc = load_row(l, run, b, i, row, is_copy, err);
+    return rc;
 }
 
 /* --- A source --------------------------------------------------------- */
@@ -215,6 +275,8 @@ static enum kura_rc load_commit(struct load *l, struct load_run *run,
     if (rc != KURA_OK)
         return rc;
     kura_failpoint(KURA_FAIL_MARK_MOVED);
+    if (l->known != NULL)
+        kura_known_end(l->known);
     run->committed = run->entry->bytes;
     run->committed_at = kura_clock_now();
     run->kept = *l->result;
@@ -229,14 +291,41 @@ static void load_give_up(struct load *l, const struct load_run *run)
     *l->result = run->kept;
 }
 
+/* Which records of a block are held already (known.h). */
+static enum kura_rc load_compare(struct load *l, const struct load_run *run,
+                                 const struct kura_block *b,
+                                 struct kura_err *err)
+{
+    char text[KURA_DAY_TEXT];
+    enum kura_rc rc = KURA_OK;
+    int64_t day;
+
+    if (run->format == NULL || run->format->reader == KURA_READER_LINES)
+        return KURA_OK;
+    if (l->known == NULL)
+        rc = kura_known_new(l->w, l->o->stop, &l->known, err);
+    if (rc == KURA_OK)
+        rc = kura_known_block(l->known, b, err);
+    if (rc != KURA_OK || !kura_known_missing(l->known, &day))
+        return rc;
+    kura_day_format(day, text);
+    load_notice(l,
+                "'%s' has records of %s, which is in a volume that is not at "
+                "hand: those that it holds already are loaded once more",
+                run->entry->name, text);
+    return KURA_OK;
+}
+
 static enum kura_rc load_block(struct load *l, struct load_run *run,
                                const struct kura_block *b, struct kura_err *err)
 {
     struct kura_source_entry *e = run->entry;
-    enum kura_rc rc = KURA_OK;
+    enum kura_rc rc = load_compare(l, run, b, err);
     int64_t lines;
     size_t i;
 
+    if (rc != KURA_OK)
+        return rc;
     for (i = 0; i < b->count && rc == KURA_OK && !load_stops(l); i++)
         rc = load_line(l, run, b, i, err);
     if (rc == KURA_OK && i < b->count) {
@@ -349,6 +438,8 @@ static enum kura_rc load_rest(struct load *l, struct load_run *run,
     } else {
         load_give_up(l, run);
     }
+    if (l->known != NULL)
+        kura_known_end(l->known);
     return rc;
 }
 
@@ -363,6 +454,10 @@ static void load_tell(const struct load *l, const struct load_run *run)
                     "no format takes the first lines of '%s': its lines are "
                     "kept as rejects (kura formats lists what is known)",
                     name);
+    /* Copies of identified records are found one by one. */
+    if (run->format != NULL && run->format->reader != KURA_READER_LINES &&
+        run->format->reader != KURA_READER_CSV)
+        other = NULL;
     if (run->entry->bytes == 0 && !kura_source_was_cut(run->source) &&
         other != NULL)
         load_notice(l,
@@ -390,6 +485,15 @@ static enum kura_rc load_source(struct load *l, struct kura_source *source,
         load_notice(l, "'%s' %s", kura_source_name(source), why);
     if (rc != KURA_OK || run.entry == NULL)
         return rc;
+    if (l->o->follow && run.format != NULL &&
+        run.format->reader == KURA_READER_EVTX) {
+        (void)kura_err_set(err, KURA_EINPUT,
+                           "'%s' is EVTX, which cannot be followed",
+                           kura_source_name(source));
+        kura_err_hint(err, "load it from time to time: records that are held "
+                           "already are passed over");
+        return KURA_EINPUT;
+    }
     load_tell(l, &run);
     kura_failpoint(KURA_FAIL_SOURCE_ADDED);
     return load_rest(l, &run, err);
@@ -590,11 +694,14 @@ enum kura_rc kura_load(struct kura_warehouse *w, const struct kura_formats *f,
     l.reject = kura_schema_find("reject");
     l.began = kura_clock_now();
     l.oldest_us = kura_warehouse_oldest(w);
+    kura_buf_init(&l.copy, (size_t)4 << 20);
     rc = kura_slots_new(w, &l.slots, err);
     if (rc == KURA_OK) {
         kura_slots_obey(l.slots, o->stop);
         rc = load_path(&l, path, NULL, err);
     }
+    kura_known_free(l.known);
     kura_slots_free(l.slots);
+    kura_buf_release(&l.copy);
     return rc;
 }

@@ -33,11 +33,15 @@ struct kura_load_options {
     void *arg;
 };
 
+/* Why a copy of a Windows record in a text is a reject; it is not tried again. */
+#define KURA_LOAD_COPY "a copy of a record that is held already"
+
 struct kura_load_result {
     int64_t sources; /* read */
     int64_t lines, bytes; /* from their marks on */
     int64_t rows, rejects; /* new lines; one in pieces counts once */
     int64_t already; /* the others: a run that was cut short loaded them */
+    int64_t copies;  /* Windows records that are held already */
     int64_t failed;  /* sources that could not be read to their end */
 };
 

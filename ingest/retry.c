@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_CELLS 128
+#define RETRY_CELLS 192
 #define RETRY_SAMPLE (64u << 10)
 #define RETRY_FUTURE (2 * KURA_DAY)
 
@@ -43,9 +43,10 @@ struct retry {
     int64_t accepted;
     struct kura_buf raw;
     /* Of the segment at hand. */
-    uint32_t ids[KURA_SEGMENT_ROWS];
+    uint32_t ids[KURA_SEGMENT_ROWS], reasons[KURA_SEGMENT_ROWS];
     int64_t lines[KURA_SEGMENT_ROWS], stamps[KURA_SEGMENT_ROWS],
-        pieces[KURA_SEGMENT_ROWS];
+        pieces[KURA_SEGMENT_ROWS], bytes[KURA_SEGMENT_ROWS];
+    uint32_t copy; /* the reason of copies, which stay; 0: there are none */
     uint8_t null[KURA_SEGMENT_ROWS], piece_null[KURA_SEGMENT_ROWS];
 };
 
@@ -80,8 +81,14 @@ static enum kura_rc retry_segment(struct retry *r, size_t segment,
         rc = kura_partition_integers(r->p, retry_column(r, "ts"), segment,
                                      r->stamps, r->null, err);
     if (rc == KURA_OK)
+        rc = kura_partition_integers(r->p, retry_column(r, "byte"), segment,
+                                     r->bytes, r->null, err);
+    if (rc == KURA_OK)
         rc = kura_partition_integers(r->p, retry_column(r, "piece"), segment,
                                      r->pieces, r->piece_null, err);
+    if (rc == KURA_OK)
+        rc = kura_partition_ids(r->p, retry_column(r, "reason"), segment,
+                                r->reasons, err);
     return rc;
 }
 
@@ -135,7 +142,7 @@ static void retry_text(struct kura_cell *cell, int column, const char *text)
 
 static enum kura_rc retry_place(struct retry *r, struct retry_source *s,
                                 const struct kura_row *row, int64_t line,
-                                struct kura_err *err)
+                                int64_t byte, struct kura_err *err)
 {
     struct kura_cell cells[RETRY_CELLS];
     struct kura_builder *b;
@@ -143,7 +150,7 @@ static enum kura_rc retry_place(struct retry *r, struct retry_source *s,
     bool held;
     enum kura_rc rc;
 
-    if (n > RETRY_CELLS - 4)
+    if (n > RETRY_CELLS - 8)
         return kura_err_set(err, KURA_EINPUT, "a line has too many fields");
     rc = kura_slots_get(r->slots, row->schema, kura_day_of(row->ts), s->tried,
                         &b, &held, err);
@@ -157,6 +164,10 @@ static enum kura_rc retry_place(struct retry *r, struct retry_source *s,
                s->format->name);
     cells[n].column = kura_schema_column(row->schema, "line");
     cells[n++].number = line;
+    if (kura_schema_column(row->schema, "byte") >= 0) {
+        cells[n].column = kura_schema_column(row->schema, "byte");
+        cells[n++].number = byte;
+    }
     return kura_builder_append(b, row->ts, cells, n, r->raw.len, err);
 }
 
@@ -176,7 +187,7 @@ static enum kura_rc retry_row(struct retry *r, struct retry_source *s,
                          &row, err);
     if (rc != KURA_OK || row.schema == NULL)
         return rc;
-    rc = retry_place(r, s, &row, r->lines[i], err);
+    rc = retry_place(r, s, &row, r->lines[i], r->bytes[i], err);
     if (rc == KURA_OK) {
         r->gone[segment * KURA_SEGMENT_ROWS + i] = 1;
         r->accepted++;
@@ -221,7 +232,7 @@ static enum kura_rc retry_rows(struct retry *r, struct retry_source *s,
                 continue;
             s->tried++;
             r->result->lines++;
-            if (r->piece_null[i])
+            if (r->piece_null[i] && (r->copy == 0 || r->reasons[i] != r->copy))
                 rc = retry_row(r, s, segment, i, err);
         }
     }
@@ -456,6 +467,10 @@ static enum kura_rc retry_partition(struct retry *r, struct kura_err *err)
         if (r->gone == NULL)
             rc = kura_err_nomem(err);
     }
+    if (rc == KURA_OK)
+        rc = kura_partition_find(r->p, retry_column(r, "reason"),
+                                 KURA_LOAD_COPY, sizeof(KURA_LOAD_COPY) - 1,
+                                 &r->copy, err);
     sources = rc == KURA_OK ? kura_partition_sources(r->p) : 0;
     for (i = 0; rc == KURA_OK && i < sources; i++)
         rc = retry_source(r, i, err);

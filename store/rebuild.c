@@ -21,6 +21,7 @@ struct rebuild_line {
 struct rebuild {
     struct kura_warehouse *w;
     const char *name;
+    bool records; /* rows only, whatever is missing */
     bool *asked;      /* per partition: it may hold lines of the source */
     int64_t from, to; /* the window: from <= line < to */
     struct kura_buf bytes;
@@ -173,6 +174,8 @@ static enum kura_rc rebuild_give(struct rebuild *r, kura_rebuild_fn *fn,
         const struct rebuild_line *l = &r->lines[i];
         const struct rebuild_line *before = i == 0 ? NULL : l - 1;
 
+        if (r->records && l->reject)
+            continue;
         if (before != NULL && before->line == l->line &&
             before->piece == l->piece) {
             if (l->reject && !before->reject)
@@ -181,12 +184,12 @@ static enum kura_rc rebuild_give(struct rebuild *r, kura_rebuild_fn *fn,
                                 "line %" PRId64 " of '%s' is there twice",
                                 l->line, r->name);
         }
-        if (l->line > expected)
+        if (l->line > expected && !r->records)
             break;
         rc = fn(arg, r->bytes.data + l->start, l->size, err);
         expected = l->line + 1;
     }
-    if (rc == KURA_OK && expected < r->to)
+    if (rc == KURA_OK && expected < r->to && !r->records)
         return kura_err_set(err, KURA_ECORRUPT,
                             "line %" PRId64 " of '%s' is missing", expected,
                             r->name);
@@ -230,9 +233,10 @@ static enum kura_rc rebuild_window(struct rebuild *r,
     return rc;
 }
 
-enum kura_rc kura_rebuild(struct kura_warehouse *w, const char *name,
-                          int64_t lines, kura_rebuild_fn *fn, void *arg,
-                          struct kura_err *err)
+static enum kura_rc rebuild_all(struct kura_warehouse *w, const char *name,
+                                bool records, int64_t lines,
+                                kura_rebuild_fn *fn, void *arg,
+                                struct kura_err *err)
 {
     struct kura_partition_entry *list = NULL;
     struct rebuild *r = calloc(1, sizeof(*r));
@@ -244,6 +248,7 @@ enum kura_rc kura_rebuild(struct kura_warehouse *w, const char *name,
     kura_buf_init(&r->bytes, REBUILD_BYTES);
     r->w = w;
     r->name = name;
+    r->records = records;
     rc = kura_warehouse_read_begin(w, err);
     if (rc != KURA_OK)
         goto out;
@@ -266,4 +271,18 @@ out:
     free(r->lines);
     free(r);
     return rc;
+}
+
+enum kura_rc kura_rebuild(struct kura_warehouse *w, const char *name,
+                          int64_t lines, kura_rebuild_fn *fn, void *arg,
+                          struct kura_err *err)
+{
+    return rebuild_all(w, name, false, lines, fn, arg, err);
+}
+
+enum kura_rc kura_rebuild_records(struct kura_warehouse *w, const char *name,
+                                  int64_t lines, kura_rebuild_fn *fn, void *arg,
+                                  struct kura_err *err)
+{
+    return rebuild_all(w, name, true, lines, fn, arg, err);
 }

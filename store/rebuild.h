@@ -18,4 +18,10 @@ enum kura_rc kura_rebuild(struct kura_warehouse *w, const char *name,
                           int64_t lines, kura_rebuild_fn *fn, void *arg,
                           struct kura_err *err);
 
+/* The same of a source that is no text, of which records were passed over:
+ * gives its rows one by one, and neither rejects nor what is missing. */
+enum kura_rc kura_rebuild_records(struct kura_warehouse *w, const char *name,
+                                  int64_t lines, kura_rebuild_fn *fn, void *arg,
+                                  struct kura_err *err);
+
 #endif

@@ -20,8 +20,8 @@
 enum kura_rc kura_mime_decode(const char *s, size_t n, struct kura_buf *out,
                               struct kura_err *err);
 
-/* Appends bytes of an unknown charset as UTF-8: Shift_JIS, EUC-JP and ISO-2022-JP
- * are recognised, anything else goes through as it is. */
+/* Appends bytes of an unknown charset as UTF-8: Shift_JIS and EUC-JP are
+ * recognised, anything else goes through as it is. */
 enum kura_rc kura_mime_guess(const char *s, size_t n, struct kura_buf *out,
                              struct kura_err *err);
 

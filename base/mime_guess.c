@@ -144,5 +144,16 @@ enum kura_rc kura_mime_charset_guess(struct span in, struct kura_buf *out,
 enum kura_rc kura_mime_guess(const char *s, size_t n, struct kura_buf *out,
                              struct kura_err *err)
 {
-    return kura_mime_charset_guess((struct span){s, n}, out, err);
+    struct span in = {s, n};
+    struct kura_buf text;
+    enum kura_rc rc = KURA_OK;
+    bool ok = false;
+
+    kura_buf_init(&text, n > SIZE_MAX / 16 ? SIZE_MAX / 2 : n * 8 + 64);
+    if (!utf8_is(in))
+        rc = bytes_guess(in, &text, &ok, err);
+    if (rc == KURA_OK)
+        rc = kura_buf_append(out, ok ? text.data : s, ok ? text.len : n, err);
+    kura_buf_release(&text);
+    return rc;
 }

@@ -12,6 +12,7 @@
 #include "archive/volume.h"
 
 #include "base/clock.h"
+#include "base/command.h"
 #include "base/fs.h"
 #include "store/seekable.h"
 
@@ -608,4 +609,14 @@ out:
     kura_volume_close(c.v);
     (void)kura_fs_close(&c.fd, path, NULL);
     return rc;
+}
+
+enum kura_rc kura_volume_command(const char *command, const char *path,
+                                 struct kura_err *err)
+{
+    const struct kura_command_variable variable = {"KURA_VOLUME", path};
+    char about[300];
+
+    (void)snprintf(about, sizeof(about), "for volume '%.250s'", path);
+    return kura_command_run(command, about, &variable, 1, err);
 }

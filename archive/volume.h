@@ -74,8 +74,6 @@ enum kura_rc kura_volume_check(const char *path, const char *sha256,
                                char got_sha256[KURA_SHA256_HEX],
                                struct kura_err *err);
 
-/* --- Commands (volume_command.c) ---------------------------------------- */
-
 /* Runs a configured command by /bin/sh with KURA_VOLUME=path in its
  * environment, nothing on its stdin and its stdout on our stderr; KURA_EIO with
  * its exit status when it is not 0. */

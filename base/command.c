@@ -1,5 +1,4 @@
-/* volume_command.c - runs what the user configured (sign, carry away). */
-#include "archive/volume.h"
+#include "base/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,30 +9,52 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COMMAND_VARIABLE "KURA_VOLUME"
-
 extern char **environ;
 
-/* Our environment with the variable in front; its strings but the first are
- * borrowed. */
-static char **command_environment(const char *path)
+/* Does an entry of the environment set the variable? */
+static bool sets(const char *entry, const char *name)
 {
-    size_t size = sizeof(COMMAND_VARIABLE "=") + strlen(path), n = 0, i, k = 1;
-    char **env, *first = malloc(size);
+    size_t n = strlen(name);
+
+    return strncmp(entry, name, n) == 0 && entry[n] == '=';
+}
+
+static void environment_free(char **env, size_t own)
+{
+    size_t i;
+
+    for (i = 0; env != NULL && i < own; i++)
+        free(env[i]);
+    free(env);
+}
+
+/* Our environment with the variables in front; only their strings are its
+ * own. */
+static char **
+environment_make(const struct kura_command_variable *variables, size_t count)
+{
+    size_t n = 0, i, k, size;
+    char **env;
 
     while (environ[n] != NULL)
         n++;
-    env = calloc(n + 2, sizeof(*env));
-    if (env == NULL || first == NULL) {
-        free(env);
-        free(first);
-        return NULL;
+    env = calloc(count + n + 1, sizeof(*env));
+    for (k = 0; env != NULL && k < count; k++) {
+        size = strlen(variables[k].name) + strlen(variables[k].value) + 2;
+        env[k] = malloc(size);
+        if (env[k] == NULL) {
+            environment_free(env, k);
+            return NULL;
+        }
+        (void)snprintf(env[k], size, "%s=%s", variables[k].name,
+                       variables[k].value);
     }
-    (void)snprintf(first, size, "%s=%s", COMMAND_VARIABLE, path);
-    env[0] = first;
-    for (i = 0; i < n; i++) {
-        if (strncmp(environ[i], COMMAND_VARIABLE "=",
-                    sizeof(COMMAND_VARIABLE)) != 0)
+    for (i = 0; env != NULL && i < n; i++) {
+        size_t v;
+
+        for (v = 0; v < count && !sets(environ[i], variables[v].name); v++)
+            ;
+        if (v == count)
             env[k++] = environ[i];
     }
     return env;
@@ -50,7 +71,6 @@ static int command_redirect(posix_spawn_file_actions_t *actions)
     return rc;
 }
 
-/* A signal that we ignore or block is not ignored or blocked by the command. */
 static int command_signals(posix_spawnattr_t *attr)
 {
     sigset_t usual, none;
@@ -99,18 +119,18 @@ out_text:
     return rc;
 }
 
-enum kura_rc kura_volume_command(const char *command, const char *path,
-                                 struct kura_err *err)
+enum kura_rc kura_command_run(const char *command, const char *about,
+                              const struct kura_command_variable *variables,
+                              size_t count, struct kura_err *err)
 {
-    char **env = command_environment(path);
+    char **env = environment_make(variables, count);
     int errnum, status = 0;
     pid_t pid = -1, got;
 
     if (env == NULL)
         return kura_err_nomem(err);
     errnum = command_start(command, env, &pid);
-    free(env[0]);
-    free(env);
+    environment_free(env, count);
     if (errnum != 0)
         return kura_err_sys(err, errnum, "cannot run '%s'", command);
     do
@@ -120,13 +140,11 @@ enum kura_rc kura_volume_command(const char *command, const char *path,
         return kura_err_sys(err, errno, "cannot wait for '%s'", command);
     if (WIFSIGNALED(status))
         return kura_err_set(err, KURA_EIO,
-                            "command '%s' for volume '%s' was ended by signal "
-                            "%d",
-                            command, path, WTERMSIG(status));
+                            "command '%s' %s was ended by signal %d", command,
+                            about, WTERMSIG(status));
     if (WEXITSTATUS(status) != 0)
         return kura_err_set(err, KURA_EIO,
-                            "command '%s' for volume '%s' failed with exit "
-                            "status %d",
-                            command, path, WEXITSTATUS(status));
+                            "command '%s' %s failed with exit status %d",
+                            command, about, WEXITSTATUS(status));
     return KURA_OK;
 }

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "ingest/load.h"
+#include "query/indicator_import.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -78,6 +79,58 @@ static enum kura_rc scratch_site(struct scratch *s, const char *dir,
     return rc;
 }
 
+static void test_told(void *arg, enum kura_indicator_event what,
+                      const char *file, size_t line, const char *text)
+{
+    struct kura_err *err = arg;
+
+    if (what == KURA_INDICATOR_PROBLEM)
+        (void)kura_err_set(err, KURA_EINPUT, "%s:%zu: %s", file, line, text);
+}
+
+/* DIR/indicators.csv, where it is there. */
+static enum kura_rc scratch_indicators(struct scratch *s, const char *dir,
+                                       struct kura_err *err)
+{
+    struct kura_indicator_importer importer;
+    struct kura_casefile *c = NULL;
+    struct kura_warnings *warnings = NULL;
+    struct kura_buf path, data;
+    enum kura_rc rc;
+
+    memset(&importer, 0, sizeof(importer));
+    importer.options.confidence = -1;
+    importer.options.expires_at = KURA_INDICATOR_NEVER;
+    importer.tell = test_told;
+    importer.arg = err;
+    kura_buf_init(&path, TEST_PATH_MAX);
+    kura_buf_init(&data, TEST_CONFIG_MAX);
+    rc = kura_buf_printf(&path, err, "%s/indicators.csv", dir);
+    if (rc != KURA_OK || !kura_fs_exists(path.data))
+        goto out;
+    rc = kura_fs_read(path.data, &data, err);
+    if (rc == KURA_OK)
+        rc = kura_casefile_open(s->dir, true, &c, err);
+    if (rc == KURA_OK)
+        rc = kura_warnings_new(s->dir, &warnings, err);
+    if (rc == KURA_OK)
+        rc = kura_indicator_import_begin(c, s->cli.now_us, &importer.into, err);
+    if (rc == KURA_OK) {
+        importer.warnings = warnings;
+        rc = kura_indicator_import_file(&importer, path.data, data.data,
+                                        data.len, err);
+        rc = rc == KURA_OK && err->rc != KURA_OK ? err->rc : rc;
+        rc = kura_indicator_import_end(importer.into, rc, true, kura_owner(),
+                                       "hunts --test", err);
+    }
+out:
+    kura_warnings_free(warnings);
+    kura_casefile_close(c);
+    kura_buf_release(&data);
+    kura_buf_release(&path);
+    return rc;
+}
+
 static enum kura_rc scratch_make(struct scratch *s, const struct kura_cli *cli,
                                  const char *dir, struct kura_err *err)
 {
@@ -94,7 +147,9 @@ static enum kura_rc scratch_make(struct scratch *s, const struct kura_cli *cli,
     s->cli.dir = s->dir;
     s->cli.verbosity = -1;
     rc = kura_warehouse_init(s->dir, NULL, err);
-    return rc == KURA_OK ? scratch_site(s, dir, err) : rc;
+    if (rc == KURA_OK)
+        rc = scratch_site(s, dir, err);
+    return rc == KURA_OK ? scratch_indicators(s, dir, err) : rc;
 }
 
 static void test_notice(void *arg, const char *text)

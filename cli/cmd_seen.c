@@ -5,6 +5,7 @@
 #include "cli/session.h"
 
 #include "base/host.h"
+#include "base/refang.h"
 #include "query/functions.h"
 #include "store/db.h"
 #include "store/sighting.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define SEEN_VALUES_MAX 200 /* SQLite joins up to 500 SELECTs */
 #define SEEN_TEXT_MAX (1u << 20)
@@ -43,35 +43,6 @@ struct seen {
 };
 
 /* --- What is looked for ------------------------------------------------ */
-
-/* How people keep others from clicking: hxxp, [.], (.), [dot], [:], [at]. */
-static enum kura_rc refang(const char *s, struct kura_buf *out,
-                           struct kura_err *err)
-{
-    static const char *const pairs[][2] = {
-        {"[.]", "."},   {"(.)", "."}, {"{.}", "."}, {"[dot]", "."},
-        {"(dot)", "."}, {"[:]", ":"}, {"[/]", "/"}, {"[://]", "://"},
-        {"[at]", "@"},  {"[@]", "@"}, {"(at)", "@"}};
-    const size_t n = sizeof(pairs) / sizeof(pairs[0]);
-    enum kura_rc rc = KURA_OK;
-    size_t i;
-
-    if (strncasecmp(s, "hxxp", 4) == 0) {
-        rc = kura_buf_puts(out, "http", err);
-        s += 4;
-    }
-    while (rc == KURA_OK && *s != '\0') {
-        for (i = 0; i < n; i++)
-            if (strncasecmp(s, pairs[i][0], strlen(pairs[i][0])) == 0)
-                break;
-        if (i < n)
-            rc = kura_buf_puts(out, pairs[i][1], err);
-        else
-            rc = kura_buf_putc(out, *s, err);
-        s += i < n ? strlen(pairs[i][0]) : 1;
-    }
-    return rc;
-}
 
 /* Where the host of a URL starts, NULL when the text is none.  Without a scheme
  * it must be a name that can be registered, or "Mozilla/5.0" were one. */
@@ -142,7 +113,7 @@ static enum kura_rc wanted_make(const char *word, bool under, struct wanted *w,
 
     w->word = word;
     kura_buf_init(&w->text, SEEN_TEXT_MAX);
-    rc = refang(word, &w->text, err);
+    rc = kura_refang(word, strlen(word), &w->text, err);
     if (rc != KURA_OK)
         return rc;
     if (w->text.len == 0)

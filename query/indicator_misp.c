@@ -154,7 +154,10 @@ static enum kura_rc attribute_read(struct misp *m, const struct kura_json *a,
         return KURA_OK;
     }
     e.source = m->organisation;
-    e.campaign = m->info;
+    e.campaign =
+        m->info != NULL
+            ? m->info /* or a search for attributes says it */
+            : kura_json_get_string(kura_json_get(a, "Event"), "info", NULL);
     e.comment = kura_json_get_string(a, "comment", NULL);
     e.tlp = tlp_of(a, m->tlp);
     time_of(m, a, "first_seen", &e.first_seen);

@@ -20,6 +20,7 @@ extern const struct kura_text_function kura_functions_host[];
 extern const struct kura_text_function kura_functions_url[];
 extern const struct kura_text_function kura_functions_name[];
 extern const struct kura_text_function kura_functions_site[];
+extern const struct kura_text_function kura_functions_account[];
 
 /* ASCII only, whatever the locale. */
 char kura_ascii_lower(char c);

@@ -207,8 +207,8 @@ static const struct kura_text_function functions_text[] = {
 const struct kura_text_function *kura_text_function_at(int i)
 {
     static const struct kura_text_function *const lists[] = {
-        kura_functions_host, kura_functions_url, kura_functions_name,
-        kura_functions_site, functions_text};
+        kura_functions_host, kura_functions_url,     kura_functions_name,
+        kura_functions_site, kura_functions_account, functions_text};
     size_t k;
     int at;
 

@@ -186,6 +186,28 @@ static void actions_and_names(void **state)
     expect(state, "mime_filename('text/plain')", "NULL");
 }
 
+static void accounts_and_machines(void **state)
+{
+    expect(state, "account_name('CORP\\Kim')", "kim");
+    expect(state, "account_name('KIM@CORP.EXAMPLE')", "kim");
+    expect(state, "account_name('CORP\\PC1$')", "pc1$");
+    expect(state, "account_name('@x')", "@x");
+    expect(state, "account_name('CORP\\')", "corp\\");
+    expect(state, "account_name('-')", "NULL");
+    expect(state, "account_name('CORP\\-')", "NULL");
+    expect(state, "account_name('')", "NULL");
+    expect(state, "account_name(NULL)", "NULL");
+    expect(state, "machine_name('\\\\PC1')", "pc1");
+    expect(state, "machine_name('PC1.corp.example')", "pc1");
+    expect(state, "machine_name('PC1$')", "pc1");
+    expect(state, "machine_name('192.0.2.7')", "192.0.2.7");
+    expect(state, "machine_name('2001:DB8::7')", "2001:db8::7");
+    expect(state, "machine_name('$')", "$");
+    expect(state, "machine_name('.x')", ".x");
+    expect(state, "machine_name('\\\\')", "NULL");
+    expect(state, "machine_name('-')", "NULL");
+}
+
 static void hosts_of_hunts(void **state)
 {
     expect(state, "is_ip('192.0.2.1')", "1");
@@ -759,6 +781,7 @@ static void found_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accounts_and_machines),
         cmocka_unit_test(hosts),
         cmocka_unit_test(urls),
         cmocka_unit_test(addresses),

@@ -438,39 +438,17 @@ static enum kura_rc handle_slot(struct kura_engine *e, struct handle **out,
     return KURA_OK;
 }
 
-/* The handle of sightings that were made for this snapshot keeps a pin, so that
- * they are made once; but not that of any number of them. */
-static enum kura_rc handle_open_sighting(struct kura_engine *e, size_t i,
-                                         struct handle *h, struct kura_err *err)
-{
-    size_t of = i - e->listed_count;
-    enum kura_rc rc;
-
-    rc = kura_sightings_open(&e->sightings, of, &h->partition, err);
-    if (rc != KURA_OK)
-        return rc;
-    h->entry = i;
-    if (entry_is_made(e, i) && e->made < MADE_KEPT) {
-        h->pins = 1;
-        e->made++;
-    }
-    return KURA_OK;
-}
-
-static enum kura_rc handle_open(struct kura_engine *e, size_t i,
-                                struct handle **out, struct kura_err *err)
+static enum kura_rc entry_open(const struct kura_engine *e, size_t i,
+                               struct kura_partition **out,
+                               struct kura_err *err)
 {
     const struct kura_partition_entry *entry = &e->entries[i];
     struct kura_partition *p = NULL;
-    struct handle *h = NULL;
     enum kura_rc rc;
 
-    rc = handle_slot(e, &h, err);
-    if (rc != KURA_OK)
-        return rc;
-    *out = h;
     if (entry_is_sighting(e, i))
-        return handle_open_sighting(e, i, h, err);
+        return kura_sightings_open(&e->sightings, i - e->listed_count, out,
+                                   err);
     rc = kura_partition_open_at(&e->copies[i]->at, &p, err);
     if (rc != KURA_OK)
         return rc;
@@ -481,9 +459,46 @@ static enum kura_rc handle_open(struct kura_engine *e, size_t i,
                             "'%s' is not the partition that the catalog says",
                             e->copies[i]->at.path);
     }
-    h->partition = p;
-    h->entry = i;
+    *out = p;
     return KURA_OK;
+}
+
+/* The handle of sightings that were made for this snapshot keeps a pin, so that
+ * they are made once. */
+static enum kura_rc handle_open(struct kura_engine *e, size_t i,
+                                struct handle **out, struct kura_err *err)
+{
+    struct handle *h = NULL;
+    enum kura_rc rc;
+
+    rc = handle_slot(e, &h, err);
+    if (rc != KURA_OK)
+        return rc;
+    *out = h;
+    rc = entry_open(e, i, &h->partition, err);
+    if (rc != KURA_OK)
+        return rc;
+    h->entry = i;
+    h->pins = entry_is_made(e, i);
+    return KURA_OK;
+}
+
+/* A compressed partition (it has a size) is never written again. */
+bool kura_engine_is_apart(const struct kura_engine *e, size_t i)
+{
+    return e->copies[i] != NULL && e->copies[i]->at.size != 0 &&
+           !entry_is_made(e, i) && !entry_is_lost(e, i);
+}
+
+enum kura_rc kura_engine_open_apart(struct kura_engine *e, size_t i,
+                                    struct kura_partition **out,
+                                    struct kura_err *err)
+{
+    enum kura_rc rc = entry_open(e, i, out, err);
+
+    if (rc == KURA_OK)
+        e->rows[i] = kura_partition_rows(*out);
+    return rc;
 }
 
 enum kura_rc kura_engine_pin(struct kura_engine *e, size_t i,

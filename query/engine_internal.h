@@ -32,6 +32,12 @@ enum kura_rc kura_engine_pin(struct kura_engine *e, size_t i,
                              struct kura_partition **out, int64_t *rows,
                              struct kura_err *err);
 void kura_engine_unpin(struct kura_engine *e, size_t i);
+/* Partition i can be read, and nothing changes it: another thread may read it
+ * with a handle of its own. */
+bool kura_engine_is_apart(const struct kura_engine *e, size_t i);
+enum kura_rc kura_engine_open_apart(struct kura_engine *e, size_t i,
+                                    struct kura_partition **out,
+                                    struct kura_err *err);
 /* Reading partition i failed with this: true when the partition is at fault and
  * is left out from now on. */
 bool kura_engine_lose(struct kura_engine *e, size_t i, enum kura_rc rc);

@@ -8,7 +8,7 @@
  * the spelling that is the least by its bytes.
  *
  * What all groups and their texts take is bounded: beyond it the rollup fails
- * and says which column has so many values.  One thread. */
+ * and says which column has so many values. */
 #ifndef KURA_QUERY_ROLLUP_H
 #define KURA_QUERY_ROLLUP_H
 
@@ -35,8 +35,10 @@ enum kura_rc kura_rollup_new(struct kura_engine *e, const struct kura_schema *s,
                              struct kura_err *err);
 void kura_rollup_free(struct kura_rollup *r); /* NULL ok */
 
-/* Adds up anew; the arrays are copied. */
+/* Adds up anew; the arrays are copied.  With `beside`, the same filter read a
+ * second time, a second thread may help; NULL: it may not. */
 enum kura_rc kura_rollup_run(struct kura_rollup *r, struct kura_filter *f,
+                             struct kura_filter *beside,
                              const struct kura_dimension *dims, size_t ndim,
                              const struct kura_measure *measures,
                              size_t nmeasure, struct kura_err *err);

@@ -376,7 +376,8 @@ static bool column_is_used(uint64_t used, size_t column)
 /* Adds up by the columns in use. */
 static enum kura_rc cursor_run(struct rollup_cursor *c,
                                const struct rollup_def *def, uint64_t used,
-                               struct kura_filter *f, struct kura_err *err)
+                               struct kura_filter *f,
+                               struct kura_filter *beside, struct kura_err *err)
 {
     struct kura_dimension *dims = calloc(def->count, sizeof(*dims));
     struct kura_measure *measures = calloc(def->count, sizeof(*measures));
@@ -402,7 +403,8 @@ static enum kura_rc cursor_run(struct rollup_cursor *c,
     if (dims == NULL || measures == NULL)
         rc = kura_err_nomem(err);
     else
-        rc = kura_rollup_run(c->rollup, f, dims, ndim, measures, nmeasure, err);
+        rc = kura_rollup_run(c->rollup, f, beside, dims, ndim, measures,
+                             nmeasure, err);
     free(dims);
     free(measures);
     return rc;
@@ -442,21 +444,25 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int number,
     char used_text[USED_DIGITS + 1] = "";
     const char *order = plan + USED_DIGITS;
     struct kura_err err = KURA_ERR_INIT;
-    struct kura_filter f;
+    struct kura_filter f[2]; /* the same: one for each thread */
     uint64_t used;
-    enum kura_rc rc;
+    enum kura_rc rc = KURA_OK;
+    int i;
 
     (void)number;
     c->at = 0;
+    memset(f, 0, sizeof(f));
     memcpy(used_text, plan, USED_DIGITS);
     used = strtoull(used_text, NULL, 16);
-    rc = kura_filter_read(&f, def->schema, kura_engine_zone(def->engine), true,
-                          strchr(plan, ';') + 1, argc, argv, &err);
+    for (i = 0; rc == KURA_OK && i < 2; i++)
+        rc = kura_filter_read(&f[i], def->schema, kura_engine_zone(def->engine),
+                              true, strchr(plan, ';') + 1, argc, argv, &err);
     if (rc == KURA_OK)
-        rc = cursor_run(c, def, used, &f, &err);
+        rc = cursor_run(c, def, used, &f[0], &f[1], &err);
     if (rc == KURA_OK)
         rc = cursor_sort(c, order, &err);
-    kura_filter_release(&f);
+    for (i = 0; i < 2; i++)
+        kura_filter_release(&f[i]);
     return rc == KURA_OK ? cursor_arrive(c)
                          : kura_vtab_fail(base->pVtab, rc, &err);
 }

@@ -59,6 +59,7 @@ struct stretch {
 struct kura_scan {
     struct kura_engine *engine;
     const struct kura_schema *schema;
+    struct kura_scan_lane *lane; /* NULL: alone */
     int ts;
     struct column *columns;
     struct kura_buf text; /* a value that is made for the moment */
@@ -87,9 +88,12 @@ enum kura_source_kind kura_scan_source(const struct kura_schema *s, int column)
         const char *function;
         enum kura_source_kind source;
     } known[] = {
-        {"iso_time", KURA_FROM_TIME},   {"local_day", KURA_FROM_DAY},
-        {"local_hour", KURA_FROM_HOUR}, {"local_weekday", KURA_FROM_WEEKDAY},
-        {"utc_day", KURA_FROM_UTC_DAY}, {"raw", KURA_FROM_LINE},
+        {"iso_time", KURA_FROM_TIME},
+        {"local_day", KURA_FROM_DAY},
+        {"local_hour", KURA_FROM_HOUR},
+        {"local_weekday", KURA_FROM_WEEKDAY},
+        {"utc_day", KURA_FROM_UTC_DAY},
+        {"raw", KURA_FROM_LINE},
         {"business_hours", KURA_FROM_WORKING},
     };
     const struct kura_column *c = &s->columns[column];
@@ -174,6 +178,97 @@ enum kura_rc kura_scan_new(struct kura_engine *e, const struct kura_schema *s,
     return KURA_OK;
 }
 
+/* --- Lanes ------------------------------------------------------------ */
+
+struct kura_scan_loss {
+    size_t entry;
+    enum kura_rc rc;
+};
+
+static bool scan_is_apart(const struct kura_scan *s)
+{
+    return s->lane != NULL && s->lane->apart;
+}
+
+void kura_scan_share(struct kura_scan *s, struct kura_scan_lane *lane)
+{
+    s->lane = lane;
+}
+
+void kura_scan_join(struct kura_engine *e, struct kura_scan_lane *lane)
+{
+    struct kura_scan_stats *all = kura_engine_tally(e);
+    size_t i;
+
+    for (i = 0; i < lane->nlost; i++)
+        (void)kura_engine_lose(e, lane->lost[i].entry, lane->lost[i].rc);
+    free(lane->lost);
+    lane->lost = NULL;
+    lane->nlost = 0;
+    all->partitions += lane->stats.partitions;
+    all->partitions_opened += lane->stats.partitions_opened;
+    all->segments += lane->stats.segments;
+    all->segments_opened += lane->stats.segments_opened;
+    all->rows_read += lane->stats.rows_read;
+    memset(&lane->stats, 0, sizeof(lane->stats));
+}
+
+static struct kura_scan_stats *scan_tally(struct kura_scan *s)
+{
+    return scan_is_apart(s) ? &s->lane->stats : kura_engine_tally(s->engine);
+}
+
+/* As kura_engine_lose. */
+static bool lane_lose(struct kura_scan_lane *lane, size_t entry,
+                      enum kura_rc rc)
+{
+    struct kura_scan_loss *grown;
+
+    if (rc != KURA_ECORRUPT && rc != KURA_ENOTFOUND && rc != KURA_EIO)
+        return false;
+    grown = realloc(lane->lost, (lane->nlost + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return false;
+    lane->lost = grown;
+    grown[lane->nlost].entry = entry;
+    grown[lane->nlost++].rc = rc;
+    return true;
+}
+
+static bool scan_is_at_fault(struct kura_scan *s, enum kura_rc rc)
+{
+    return scan_is_apart(s) ? lane_lose(s->lane, s->entry, rc)
+                            : kura_engine_lose(s->engine, s->entry, rc);
+}
+
+/* s->partition is NULL when the partition at hand cannot be read. */
+static enum kura_rc scan_pin(struct kura_scan *s, struct kura_err *err)
+{
+    struct kura_err cause = KURA_ERR_INIT;
+    enum kura_rc rc;
+
+    if (!scan_is_apart(s))
+        return kura_engine_pin(s->engine, s->entry, &s->partition,
+                               &s->rows_left, err);
+    rc = kura_engine_open_apart(s->engine, s->entry, &s->partition, &cause);
+    if (rc != KURA_OK && lane_lose(s->lane, s->entry, rc))
+        return KURA_OK;
+    if (rc != KURA_OK)
+        return kura_err_set(err, rc, "%s", cause.msg);
+    s->lane->stats.partitions_opened++;
+    s->rows_left = kura_partition_rows(s->partition);
+    return KURA_OK;
+}
+
+static void scan_unpin(struct kura_scan *s)
+{
+    if (scan_is_apart(s))
+        kura_partition_close(s->partition);
+    else
+        kura_engine_unpin(s->engine, s->entry);
+    s->partition = NULL;
+}
+
 static void scan_leave_partition(struct kura_scan *s)
 {
     size_t i;
@@ -189,8 +284,7 @@ static void scan_leave_partition(struct kura_scan *s)
         memo_drop(&s->columns[c].memo);
         s->columns[c].vector.ready = false;
     }
-    kura_engine_unpin(s->engine, s->entry);
-    s->partition = NULL;
+    scan_unpin(s);
 }
 
 static void scan_reset(struct kura_scan *s)
@@ -718,7 +812,7 @@ static enum kura_rc segment_enter(struct kura_scan *s, struct kura_err *err)
 {
     const struct kura_segment *g =
         kura_partition_segment(s->partition, s->segment);
-    struct kura_scan_stats *stats = kura_engine_tally(s->engine);
+    struct kura_scan_stats *stats = scan_tally(s);
     enum kura_rc rc = kura_engine_check(s->engine, err);
     bool pass = true;
     size_t i;
@@ -778,16 +872,16 @@ static enum kura_rc scan_enter_entry(struct kura_scan *s, struct kura_err *err)
     enum kura_rc rc;
     bool pass;
 
-    if (e->schema != s->schema)
+    if (e->schema != s->schema ||
+        (s->lane != NULL && s->lane->lanes[s->entry] != s->lane->mine))
         return KURA_OK;
-    kura_engine_tally(s->engine)->partitions++;
+    scan_tally(s)->partitions++;
     if ((e->day + 1) * KURA_DAY - 1 < s->span.low ||
         e->day * KURA_DAY > s->span.high)
         return KURA_OK;
     rc = kura_engine_check(s->engine, err);
     if (rc == KURA_OK)
-        rc = kura_engine_pin(s->engine, s->entry, &s->partition, &s->rows_left,
-                             err);
+        rc = scan_pin(s, err);
     if (rc != KURA_OK || s->partition == NULL)
         return rc;
     s->segment = SIZE_MAX;
@@ -822,8 +916,7 @@ static enum kura_rc scan_lose(struct kura_scan *s, enum kura_rc rc,
                               const struct kura_err *cause,
                               struct kura_err *err)
 {
-    if (s->entry >= kura_engine_count(s->engine) ||
-        !kura_engine_lose(s->engine, s->entry, rc))
+    if (s->entry >= kura_engine_count(s->engine) || !scan_is_at_fault(s, rc))
         return kura_err_set(err, rc, "%s", cause->msg);
     s->damaged = s->entry;
     s->count = s->at = 0;
@@ -887,7 +980,7 @@ enum kura_rc kura_scan_begin(struct kura_scan *s, struct kura_span span,
     s->span.low = span.low > all.low ? span.low : all.low;
     s->span.high = span.high < all.high ? span.high : all.high;
     none = s->span.low > s->span.high;
-    if (!none)
+    if (!none && !scan_is_apart(s))
         kura_engine_note(s->engine, s->schema, s->span);
     for (i = 0; i < n; i++) {
         s->terms[i].column = terms[i].column;

@@ -58,6 +58,22 @@ int64_t kura_scan_rowid(const struct kura_scan *s);
 enum kura_rc kura_scan_value(struct kura_scan *s, int column,
                              struct kura_scan_value *out, struct kura_err *err);
 
+/* A share of the partitions, for one of several scans at once.  One that runs
+ * in a thread beside the engine's changes nothing of the engine: that is done,
+ * in the engine's thread, when it has joined. */
+struct kura_scan_lane {
+    const uint8_t *lanes; /* per partition of the snapshot: whose it is */
+    uint8_t mine;
+    bool apart; /* in a thread of its own; all of its partitions are
+                 * kura_engine_is_apart */
+    struct kura_scan_stats stats;
+    struct kura_scan_loss *lost;
+    size_t nlost;
+};
+/* The lane is borrowed and must outlive the scan; NULL: every partition. */
+void kura_scan_share(struct kura_scan *s, struct kura_scan_lane *lane);
+void kura_scan_join(struct kura_engine *e, struct kura_scan_lane *lane);
+
 /* Whole segments, for whoever adds up: instead of next, until it is over. */
 struct kura_scan_rows {
     size_t entry; /* the partition, in the snapshot */

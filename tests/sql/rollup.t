@@ -177,6 +177,50 @@ is "groups that GROUP BY names can be counted" \
     "$(value w 'SELECT count(*) FROM (SELECT 1 FROM proxy_rollup GROUP BY cs_method)')" \
     "$(value w 'SELECT count(*) FROM (SELECT 1 FROM proxy GROUP BY cs_method)')"
 
+# --- Two threads ------------------------------------------------------------------
+
+# So many days are shared by two threads; the newest one stays open.
+awk 'BEGIN {
+    for (d = 0; d < 60; d++)
+        for (i = 0; i < 40; i++)
+            printf "%d.%03d %d 10.0.%d.%d TCP_MISS/200 %d GET http://%s%d.example.%s/ - %s\n",
+                1424908800 + d * 86400 + i * 2000, i, i, d % 3, i % 7, d * i,
+                i % 5 ? "www" : "WWW", i % 11, d % 13 ? "com" : "net",
+                "HIER_DIRECT/203.0.113.7 text/html"
+}' >days.log
+{
+    kura -q init days --zone Asia/Tokyo && kura -q -C days ingest days.log &&
+        kura -q -C days --now 2015-04-30T00:00:00 maintain
+} >&2
+is "days are sealed" "$(find days/online -name '*.zst' | wc -l)" 57
+both() { # NAME QUESTION, of which T is the table and N, S, F and L are measures
+    is "two threads: $1" "$(kura -C days sql --format csv "$(echo "$2" | sed \
+        's/T/proxy_rollup/; s/N/sum(events)/; s/S/sum(sum_sc_bytes)/; s/F/min(first_ts)/; s/L/max(last_ts)/')" | sed 1d)" \
+        "$(kura -C days sql --format csv "$(echo "$2" | sed \
+        's/T/proxy/; s/N/count(*)/; s/S/sum(sc_bytes)/; s/F/min(ts)/; s/L/max(ts)/')" | sed 1d)"
+}
+by_host="select lower(cs_host), src_ip, N, S, F, L from T group by cs_host, src_ip order by cs_host, src_ip"
+both "texts" "$by_host"
+both "integers" "select day, hour, elapsed_ms, N, S, F, L from T group by day, hour, elapsed_ms order by day desc, hour, elapsed_ms"
+both "of some rows" "select lower(cs_host), N, S from T where src_ip regexp '^10.0.[12]' and cs_host in ('www1.example.com', 'WWW5.example.com') and ts > 1425000000000000 group by cs_host order by cs_host"
+both "no column" "select N, S, F, L from T"
+like "both read" "$(kura -C days sql --stats 'SELECT sum(events) FROM proxy_rollup' 2>&1)" \
+    "partitions 60 considered, 60 opened.*rows 2400 read, 1 passed"
+hosts="SELECT cs_host, events FROM proxy_rollup"
+is "the same order each time, of two threads" "$(kura -C days sql --format csv "$hosts")" \
+    "$(kura -C days sql --format csv "$hosts")"
+# Whichever thread has the day.
+for d in 03 04 05 06; do
+    perl -e 'open F, "+<", $ARGV[0] or die; binmode F; for ($i = 40; $i < -s F; $i += 97) {
+        seek F, $i, 0; print F "damage" }' days/online/proxy/2015-03-$d.db.zst
+done
+kura -C days sql --format csv "SELECT sum(events) FROM proxy_rollup" >got 2>covered
+is "damaged days end with 1" "$?" 1
+is "and are told" "$(grep -oE '2015-03-0[0-9] +NOT SEARCHED: damaged' covered | cut -c1-10 | paste -sd' ' -)" \
+    "2015-03-03 2015-03-04 2015-03-05 2015-03-06"
+is "the other days are whole" "$(sed 1d got | tr -d '\r')" 2240
+both "without them" "$by_host" 2>/dev/null
+
 # --- Case, NULL, sums ---------------------------------------------------------------
 
 is "the least spelling stands for its group" \

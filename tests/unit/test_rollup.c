@@ -249,7 +249,7 @@ static enum kura_rc run_within(struct kura_engine *e, size_t memory,
     assert_int_equal(kura_rollup_new(e, s, memory, &r, err), KURA_OK);
     assert_int_equal(kura_filter_read(&f, s, NULL, true, "", 0, NULL, err),
                      KURA_OK);
-    rc = kura_rollup_run(r, &f, &dim, 1, &events, 1, err);
+    rc = kura_rollup_run(r, &f, NULL, &dim, 1, &events, 1, err);
     kura_filter_release(&f);
     *groups = kura_rollup_count(r);
     kura_rollup_free(r);

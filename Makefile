@@ -182,7 +182,8 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@KURA_BUILD=$(abspath $(B)) sh tests/bench/bench.sh && echo && \
 	  KURA_BUILD=$(abspath $(B)) sh tests/bench/tiers.sh && echo && \
-	  KURA_BUILD=$(abspath $(B)) sh tests/bench/hunts.sh
+	  KURA_BUILD=$(abspath $(B)) sh tests/bench/hunts.sh && echo && \
+	  KURA_BUILD=$(abspath $(B)) sh tests/bench/ioc.sh
 
 # Dependencies point down: cli -> {ingest, query, archive} -> store -> base.
 check-layers:

@@ -74,7 +74,9 @@ static bool char_is_mark(const struct text *t, unsigned c)
 static bool line_is_filler(const struct text *t, size_t at, size_t end,
                            enum kura_reader reader)
 {
-    const char *extra = reader == KURA_READER_JSON ? "[]," : "-";
+    const char *extra = reader == KURA_READER_JSON  ? "[],"
+                        : reader == KURA_READER_XML ? "-"
+                                                    : "";
 
     while (
         at < end &&
@@ -82,7 +84,9 @@ static bool line_is_filler(const struct text *t, size_t at, size_t end,
          (text_at(t, at) < 0x80 && strchr(extra, (int)text_at(t, at)) != NULL &&
           text_at(t, at) != 0)))
         at++;
-    if (at == end || text_has(t, at, "Record "))
+    if (at == end)
+        return true;
+    if (reader != KURA_READER_CSV && text_has(t, at, "Record "))
         return true;
     return reader == KURA_READER_XML &&
            (text_has(t, at, "<?") || text_has(t, at, "<!") ||
@@ -279,7 +283,9 @@ static size_t csv_size(const struct text *t, int64_t offset, bool last,
 
     if (at != 0 || offset != 0)
         at = csv_row(t, at, whole);
-    return at == 0 && last ? t->n : at;
+    if (last && (at == 0 || rest_is_filler(t, at, KURA_READER_CSV)))
+        return t->n;
+    return at;
 }
 
 /* --- Public ----------------------------------------------------------------

@@ -21,7 +21,7 @@ enum kura_rc kura_mime_decode(const char *s, size_t n, struct kura_buf *out,
                               struct kura_err *err);
 
 /* Appends bytes of an unknown charset as UTF-8: Shift_JIS and EUC-JP are
- * recognised, anything else goes through as it is. */
+ * recognised, anything else, and control characters, go through as they are. */
 enum kura_rc kura_mime_guess(const char *s, size_t n, struct kura_buf *out,
                              struct kura_err *err);
 

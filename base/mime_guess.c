@@ -141,17 +141,45 @@ enum kura_rc kura_mime_charset_guess(struct span in, struct kura_buf *out,
     return rc;
 }
 
+/* What stands between control characters, which stay as they are. */
+static enum kura_rc lines_decode(const char *name, struct span in,
+                                 struct kura_buf *out, bool *ok,
+                                 struct kura_err *err)
+{
+    struct span charset = {name, strlen(name)};
+    enum kura_rc rc = KURA_OK;
+    size_t at = 0, end;
+
+    kura_buf_reset(out);
+    *ok = true;
+    while (at < in.n && rc == KURA_OK && *ok) {
+        for (end = at; end < in.n && (unsigned char)in.s[end] >= 0x20; end++)
+            continue;
+        if (end != at)
+            rc = kura_mime_charset_decode(
+                charset, (struct span){in.s + at, end - at}, false, out, ok,
+                err);
+        if (rc == KURA_OK && end < in.n)
+            rc = kura_buf_putc(out, in.s[end], err);
+        at = end + 1;
+    }
+    *ok = *ok && japanese_is(out);
+    return rc;
+}
+
 enum kura_rc kura_mime_guess(const char *s, size_t n, struct kura_buf *out,
                              struct kura_err *err)
 {
+    static const char *const charsets[] = {"EUC-JP", "CP932"};
     struct span in = {s, n};
     struct kura_buf text;
     enum kura_rc rc = KURA_OK;
     bool ok = false;
+    size_t i;
 
     kura_buf_init(&text, n > SIZE_MAX / 16 ? SIZE_MAX / 2 : n * 8 + 64);
-    if (!utf8_is(in))
-        rc = bytes_guess(in, &text, &ok, err);
+    for (i = 0; i < 2 && rc == KURA_OK && !ok && !utf8_is(in); i++)
+        rc = lines_decode(charsets[i], in, &text, &ok, err);
     if (rc == KURA_OK)
         rc = kura_buf_append(out, ok ? text.data : s, ok ? text.len : n, err);
     kura_buf_release(&text);

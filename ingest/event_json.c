@@ -493,18 +493,25 @@ static enum kura_rc winlog_walk(struct json_event *j,
 /* --- Public ----------------------------------------------------------------
  */
 
-/* The object behind what may stand before it (syslog's header, a bracket). */
+/* The object behind what may stand before it (syslog's header, a bracket): a
+ * brace before a quote, as in record.c. */
 static const char *object_find(const struct kura_parse_work *w, size_t *size)
 {
-    const char *at = memchr(w->line, '{', w->size);
-    const char *end = w->line + w->size;
+    const char *at = w->line, *end = w->line + w->size, *next;
 
-    if (at == NULL)
-        return NULL;
     while (end > at && end[-1] != '}')
         end--;
-    *size = (size_t)(end - at);
-    return *size == 0 ? NULL : at;
+    while ((at = memchr(at, '{', (size_t)(end - at))) != NULL) {
+        for (next = at + 1;
+             next < end && strchr(" \t\r\n", *next) != NULL && *next != '\0';
+             next++)
+            continue;
+        if (next < end && (*next == '"' || *next == '}'))
+            break;
+        at++;
+    }
+    *size = at == NULL ? 0 : (size_t)(end - at);
+    return at;
 }
 
 static enum kura_rc root_walk(struct json_event *j,
@@ -535,25 +542,13 @@ enum kura_rc kura_event_json_read(struct kura_parser *p,
     enum kura_rc rc;
 
     at = object_find(w, &size);
-    while (at != NULL) {
-        cause = (struct kura_err)KURA_ERR_INIT;
-        rc = kura_json_read(p->json, at, size, &root, &cause);
-        if (rc != KURA_EINPUT)
-            break;
-        /* A brace of the header, perhaps. */
-        {
-            const char *next = memchr(at + 1, '{', size - 1);
-
-            size -= next == NULL ? 0 : (size_t)(next - at);
-            at = next != NULL &&
-                         memchr(at, '\n', (size_t)(next - at)) == NULL &&
-                         next - w->line < 512
-                     ? next
-                     : NULL;
-        }
-    }
     if (at == NULL) {
-        *why = cause.rc == KURA_OK ? "no event in it" : "not valid JSON";
+        *why = "no event in it";
+        return KURA_OK;
+    }
+    rc = kura_json_read(p->json, at, size, &root, &cause);
+    if (rc == KURA_EINPUT) {
+        *why = "not valid JSON";
         return KURA_OK;
     }
     if (rc != KURA_OK)

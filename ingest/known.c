@@ -18,6 +18,7 @@ struct key {
     int64_t id, ts;
     const char *computer, *channel;
     uint32_t computer_size, channel_size;
+    int64_t byte;  /* in the source */
     uint32_t line; /* in the block */
     uint32_t next; /* with the same hash */
 };
@@ -34,22 +35,23 @@ struct decoded {
     size_t segment;
     uint32_t rows;
     uint64_t used;
-    int64_t *ts, *ids;
-    uint8_t *no_ts, *no_id;
-    uint32_t *computers, *channels;
+    int64_t *ts, *ids, *bytes;
+    uint8_t *null, *no_id;
+    uint32_t *computers, *channels, *sources;
 };
 
 struct kura_known {
     struct kura_warehouse *w;
     const volatile sig_atomic_t *stop;
     const struct kura_schema *schema;
-    int ts, id, computer, channel;
+    int ts, id, computer, channel, source, byte;
     char lock[KURA_SHA256_HEX];
     bool locked;
     struct keys block, pending;
-    struct kura_arena texts; /* of pending */
-    bool *copies;
+    struct kura_arena texts;    /* of pending */
+    enum kura_knowledge *found; /* by line of the block */
     size_t room;
+    const char *name; /* of its source */
     struct kura_partition_entry *list;
     size_t count;
     struct kura_partition *open[KNOWN_OPEN];
@@ -163,6 +165,8 @@ enum kura_rc kura_known_new(struct kura_warehouse *w,
     k->id = kura_schema_column(k->schema, "EventRecordID");
     k->computer = kura_schema_column(k->schema, "Computer");
     k->channel = kura_schema_column(k->schema, "Channel");
+    k->source = kura_schema_column(k->schema, "source");
+    k->byte = kura_schema_column(k->schema, "byte");
     k->missing = INT64_MIN;
     rc = kura_sha256_hex(name, sizeof(name), k->lock, err);
     if (rc == KURA_OK)
@@ -176,10 +180,12 @@ static void decoded_release(struct decoded *d)
 {
     free(d->ts);
     free(d->ids);
-    free(d->no_ts);
+    free(d->bytes);
+    free(d->null);
     free(d->no_id);
     free(d->computers);
     free(d->channels);
+    free(d->sources);
 }
 
 void kura_known_end(struct kura_known *k)
@@ -216,7 +222,7 @@ void kura_known_free(struct kura_known *k)
     keys_release(&k->block);
     keys_release(&k->pending);
     kura_arena_release(&k->texts);
-    free(k->copies);
+    free(k->found);
     free(k);
 }
 
@@ -289,19 +295,22 @@ static enum kura_rc block_read(struct kura_known *k, const struct kura_block *b,
     size_t i;
 
     if (b->count > k->room) {
-        bool *copies = realloc(k->copies, b->count * sizeof(*copies));
+        enum kura_knowledge *found =
+            realloc(k->found, b->count * sizeof(*found));
 
-        if (copies == NULL)
+        if (found == NULL)
             return kura_err_nomem(err);
-        k->copies = copies;
+        k->found = found;
         k->room = b->count;
     }
-    memset(k->copies, 0, b->count * sizeof(*k->copies));
+    for (i = 0; i < b->count; i++)
+        k->found[i] = KURA_KNOWN_NEW;
     keys_empty(&k->block);
     for (i = 0; i < b->count && rc == KURA_OK; i++) {
         if (!row_key(k, &b->lines[i].row, &key))
             continue;
         key.line = (uint32_t)i;
+        key.byte = b->offset + b->lines[i].start;
         rc = keys_add(&k->block, &key, err);
     }
     return rc;
@@ -376,12 +385,15 @@ static enum kura_rc decoded_room(struct decoded *d, struct kura_err *err)
         return KURA_OK;
     d->ts = malloc(KURA_SEGMENT_ROWS * sizeof(*d->ts));
     d->ids = malloc(KURA_SEGMENT_ROWS * sizeof(*d->ids));
-    d->no_ts = malloc(KURA_SEGMENT_ROWS);
+    d->bytes = malloc(KURA_SEGMENT_ROWS * sizeof(*d->bytes));
+    d->null = malloc(KURA_SEGMENT_ROWS);
     d->no_id = malloc(KURA_SEGMENT_ROWS);
     d->computers = malloc(KURA_SEGMENT_ROWS * sizeof(*d->computers));
     d->channels = malloc(KURA_SEGMENT_ROWS * sizeof(*d->channels));
-    if (d->ts != NULL && d->ids != NULL && d->no_ts != NULL &&
-        d->no_id != NULL && d->computers != NULL && d->channels != NULL)
+    d->sources = malloc(KURA_SEGMENT_ROWS * sizeof(*d->sources));
+    if (d->ts != NULL && d->ids != NULL && d->bytes != NULL &&
+        d->null != NULL && d->no_id != NULL && d->computers != NULL &&
+        d->channels != NULL && d->sources != NULL)
         return KURA_OK;
     decoded_release(d);
     memset(d, 0, sizeof(*d));
@@ -410,7 +422,12 @@ static enum kura_rc segment_get(struct kura_known *k, int64_t number,
     d->number = 0;
     rc = decoded_room(d, err);
     if (rc == KURA_OK)
-        rc = kura_partition_integers(p, k->ts, segment, d->ts, d->no_ts, err);
+        rc = kura_partition_integers(p, k->ts, segment, d->ts, d->null, err);
+    if (rc == KURA_OK)
+        rc = kura_partition_integers(p, k->byte, segment, d->bytes, d->null,
+                                     err);
+    if (rc == KURA_OK)
+        rc = kura_partition_ids(p, k->source, segment, d->sources, err);
     if (rc == KURA_OK)
         rc = kura_partition_integers(p, k->id, segment, d->ids, d->no_id, err);
     if (rc == KURA_OK)
@@ -427,6 +444,27 @@ static enum kura_rc segment_get(struct kura_known *k, int64_t number,
     return KURA_OK;
 }
 
+/* Is row `row` the record with that key, of that source, and no other? */
+static enum kura_rc row_is_itself(struct kura_known *k,
+                                  struct kura_partition *p,
+                                  const struct decoded *d, uint32_t row,
+                                  const struct key *key, bool *is,
+                                  struct kura_err *err)
+{
+    const char *source;
+    size_t size;
+    enum kura_rc rc;
+
+    *is = d->sources[row] != 0 && d->bytes[row] == key->byte;
+    if (!*is)
+        return KURA_OK;
+    rc =
+        kura_partition_text(p, k->source, d->sources[row], &source, &size, err);
+    *is = rc == KURA_OK && size == strlen(k->name) &&
+          memcmp(source, k->name, size) == 0;
+    return rc;
+}
+
 /* The keys of the block that row `row` is. */
 static enum kura_rc row_compare(struct kura_known *k, struct kura_partition *p,
                                 const struct decoded *d, uint32_t row,
@@ -435,13 +473,14 @@ static enum kura_rc row_compare(struct kura_known *k, struct kura_partition *p,
     uint32_t at = keys_first(&k->block, d->ids[row], d->ts[row]);
     const char *computer, *channel;
     size_t ncomputer, nchannel;
+    bool itself;
     enum kura_rc rc;
 
     for (; at != 0; at = k->block.list[at - 1].next) {
         const struct key *key = &k->block.list[at - 1];
 
         if (key->id != d->ids[row] || key->ts != d->ts[row] ||
-            k->copies[key->line])
+            k->found[key->line] != KURA_KNOWN_NEW)
             continue;
         rc = kura_partition_text(p, k->computer, d->computers[row], &computer,
                                  &ncomputer, err);
@@ -450,8 +489,13 @@ static enum kura_rc row_compare(struct kura_known *k, struct kura_partition *p,
                                      &nchannel, err);
         if (rc != KURA_OK)
             return rc;
-        k->copies[key->line] = key_is(key, d->ids[row], d->ts[row], computer,
-                                      ncomputer, channel, nchannel);
+        if (!key_is(key, d->ids[row], d->ts[row], computer, ncomputer, channel,
+                    nchannel))
+            continue;
+        rc = row_is_itself(k, p, d, row, key, &itself, err);
+        if (rc != KURA_OK)
+            return rc;
+        k->found[key->line] = itself ? KURA_KNOWN_ITSELF : KURA_KNOWN_COPY;
     }
     return KURA_OK;
 }
@@ -553,12 +597,13 @@ static enum kura_rc pending_add(struct kura_known *k, const struct key *key,
  */
 
 enum kura_rc kura_known_block(struct kura_known *k, const struct kura_block *b,
-                              struct kura_err *err)
+                              const char *source, struct kura_err *err)
 {
     enum kura_rc rc = known_begin(k, err);
     int64_t day, last = INT64_MIN, next;
     size_t i;
 
+    k->name = source;
     if (rc == KURA_OK)
         rc = block_read(k, b, err);
     /* Day by day, from the earliest on. */
@@ -577,19 +622,19 @@ enum kura_rc kura_known_block(struct kura_known *k, const struct kura_block *b,
     for (i = 0; i < k->block.count && rc == KURA_OK; i++) {
         const struct key *key = &k->block.list[i];
 
-        if (k->copies[key->line])
+        if (k->found[key->line] != KURA_KNOWN_NEW)
             continue;
         if (pending_has(k, key))
-            k->copies[key->line] = true;
+            k->found[key->line] = KURA_KNOWN_COPY;
         else
             rc = pending_add(k, key, err);
     }
     return rc;
 }
 
-bool kura_known_is_copy(const struct kura_known *k, size_t i)
+enum kura_knowledge kura_known_at(const struct kura_known *k, size_t i)
 {
-    return k->copies[i];
+    return k->found[i];
 }
 
 bool kura_known_missing(struct kura_known *k, int64_t *day)

@@ -30,12 +30,18 @@ enum kura_rc kura_known_new(struct kura_warehouse *w,
                             struct kura_known **out, struct kura_err *err);
 void kura_known_free(struct kura_known *k); /* NULL ok */
 
-/* Compares the records of a block; KURA_ESTOPPED when stopped while it waited
- * for another loader. */
+enum kura_knowledge {
+    KURA_KNOWN_NEW,
+    KURA_KNOWN_COPY,
+    KURA_KNOWN_ITSELF /* a run that was cut short committed this very record */
+};
+
+/* Compares the records of a block of that source; KURA_ESTOPPED when stopped
+ * while it waited for another loader. */
 enum kura_rc kura_known_block(struct kura_known *k, const struct kura_block *b,
-                              struct kura_err *err);
-/* Is the i-th record of that block a copy? */
-bool kura_known_is_copy(const struct kura_known *k, size_t i);
+                              const char *source, struct kura_err *err);
+/* What the i-th record of that block is. */
+enum kura_knowledge kura_known_at(const struct kura_known *k, size_t i);
 
 /* Everything that was compared is committed, or was given up. */
 void kura_known_end(struct kura_known *k);

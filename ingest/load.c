@@ -155,32 +155,21 @@ static size_t load_reject(const struct load_run *run,
     return n;
 }
 
-/* A record that another source (or this one) brought already.  A text comes
- * back byte for byte, so its copy is kept as a reject; of an EVTX file nothing
- * is. *row becomes that reject; NULL: nothing is to be kept. */
-static enum kura_rc
-load_copy(struct load *l, struct load_run *run, const struct kura_block *b,
-          const struct kura_line *at, const struct kura_row **row,
-          struct kura_row *reject, struct kura_cell *cell, struct kura_err *err)
+/* A record that is held already.  A text comes back byte for byte, so its copy
+ * is kept as a reject, which *row becomes; of an EVTX file nothing is kept. */
+static enum kura_rc load_copy(struct load *l, const struct load_run *run,
+                              const struct kura_block *b,
+                              const struct kura_line *at,
+                              const struct kura_row **row,
+                              struct kura_row *reject, struct kura_cell *cell,
+                              struct kura_err *err)
 {
-    struct kura_builder *builder;
-    enum kura_rc rc = KURA_OK;
-    bool held = false;
+    enum kura_rc rc;
 
-    /* What a run that was cut short committed is no copy of itself. */
-    if (kura_source_was_cut(run->source))
-        rc = kura_slots_get(l->slots, (*row)->schema, kura_day_of((*row)->ts),
-                            b->offset + at->start, &builder, &held, err);
-    if (rc != KURA_OK)
-        return rc;
-    if (held)
-        l->result->already++;
-    else
-        l->result->copies++;
-    if (held || run->format->reader == KURA_READER_EVTX) {
-        *row = NULL;
+    l->result->copies++;
+    *row = NULL;
+    if (run->format->reader == KURA_READER_EVTX)
         return KURA_OK;
-    }
     kura_buf_reset(&l->copy);
     rc = kura_shape_literal(b->data + at->start, at->size, &l->copy, err);
     *cell = (struct kura_cell){.column = KURA_CELL_SHAPE,
@@ -250,15 +239,19 @@ static enum kura_rc load_line(struct load *l, struct load_run *run,
     const struct kura_row *row = &b->lines[i].row;
     struct kura_row reject;
     struct kura_cell cell;
-    bool is_copy = row->schema != NULL && l->known != NULL &&
-                   run->format->reader != KURA_READER_LINES &&
-                   kura_known_is_copy(l->known, i);
+    enum kura_knowledge known = KURA_KNOWN_NEW;
     enum kura_rc rc = KURA_OK;
 
-    if (is_copy)
+    if (row->schema != NULL && run->format->reader != KURA_READER_LINES)
+        known = kura_known_at(l->known, i);
+    if (known == KURA_KNOWN_ITSELF) {
+        l->result->already++;
+        return KURA_OK;
+    }
+    if (known == KURA_KNOWN_COPY)
         rc = load_copy(l, run, b, &b->lines[i], &row, &reject, &cell, err);
     if (rc == KURA_OK && row != NULL)
-        rc = load_row(l, run, b, i, row, is_copy, err);
+        rc = load_row(l, run, b, i, row, known == KURA_KNOWN_COPY, err);
     return rc;
 }
 
@@ -305,7 +298,7 @@ static enum kura_rc load_compare(struct load *l, const struct load_run *run,
     if (l->known == NULL)
         rc = kura_known_new(l->w, l->o->stop, &l->known, err);
     if (rc == KURA_OK)
-        rc = kura_known_block(l->known, b, err);
+        rc = kura_known_block(l->known, b, run->entry->name, err);
     if (rc != KURA_OK || !kura_known_missing(l->known, &day))
         return rc;
     kura_day_format(day, text);

@@ -1,19 +1,19 @@
 -- title: One port of many machines
 -- table: firewall
 -- needs: firewall.src_ip, firewall.dst_ip, firewall.dst_port
--- window: 14d
+-- window: 28d
 -- stage: command-and-control
 -- attack: v19 T1046, T1018
 -- level: high
 -- tags: core
 -- param: min_targets integer 50 "smallest number of machines of the house within an hour"
--- param: known_days integer 3 "a source that did so on so many of the 14 days before is known for it"
+-- param: known_days integer 3 "a source that did so on so many of the 28 days before is known for it"
 -- key: src_ip, dst_port
 -- why: {src_ip} went to port {dst_port} of {targets} machines within an hour from {first_ts}, {refused} time(s) refused
 -- evidence: firewall: src_ip = :src_ip AND dst_port IS :dst_port AND dst_internal = 1
 -- about: A machine of the house asks for one service all around: malware looks for
 --   others to infect, or somebody for shares and desktops. Allowed and refused
---   sessions count alike. A source that does it most days (monitoring, inventory)
+--   sessions count alike. A source that does it every week (monitoring, inventory)
 --   is known. Benign: a new inventory program, a vulnerability scan that was
 --   announced. Next: take the machine off the network, then see which targets
 --   answered (permitted, bytes received).
@@ -46,7 +46,7 @@ WITH wide AS MATERIALIZED (
     SELECT a.src_ip, a.dst_port, a.date
     FROM scan AS a
     JOIN scan AS p ON p.src_ip = a.src_ip AND p.dst_port = a.dst_port
-                  AND p.date < a.date AND p.date >= a.date - 14
+                  AND p.date < a.date AND p.date >= a.date - 28
     GROUP BY a.src_ip, a.dst_port, a.date
     HAVING count(*) >= :known_days
 )

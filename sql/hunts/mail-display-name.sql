@@ -20,7 +20,7 @@
 -- hit: mail-display-name.hit.log
 -- miss: mail-display-name.miss.log
 WITH seen AS MATERIALIZED (
-    SELECT header_from, header_from_name, events, first_ts, last_ts,
+    SELECT header_from, header_from_name, envelope_from, events, first_ts, last_ts,
            mail_domain(header_from) AS host,
            lower(replace(header_from_name, ' ', '')) AS name,
            mail_domain(regexp_extract(header_from_name,
@@ -35,9 +35,9 @@ WITH seen AS MATERIALIZED (
       AND (s.header_from_name LIKE '% %' OR s.header_from_name REGEXP '[^\x00-\x7F]')
 ), stranger AS MATERIALIZED (
     SELECT header_from, header_from_name AS shown_name, name, host, shown_host,
-           sum(events) AS events, min(first_ts) AS first_ts, max(last_ts) AS last_ts
-    FROM (SELECT header_from, header_from_name, name, host, shown_host, events,
-                 first_ts, last_ts
+           min(envelope_from) AS envelope_from, sum(events) AS events, min(first_ts) AS first_ts, max(last_ts) AS last_ts
+    FROM (SELECT header_from, header_from_name, name, host, shown_host, envelope_from,
+                 events, first_ts, last_ts
           FROM seen WHERE last_ts >= :from_ts) AS s
     WHERE NOT EXISTS (SELECT 1 FROM site_mail_domain AS o WHERE domain_under(s.host, o.domain))
     GROUP BY header_from, header_from_name
@@ -61,7 +61,7 @@ WITH seen AS MATERIALIZED (
 ), begin AS MATERIALIZED (
     SELECT min(first_ts) AS ts FROM sighting_rollup WHERE table_name = 'mail'
 )
-SELECT n.header_from, n.shown_name,
+SELECT n.header_from, n.shown_name, n.envelope_from,
        coalesce(n.address, 'the name of a colleague, at an address new to us') AS reason,
        n.events, n.first_ts, n.last_ts
 FROM named AS n

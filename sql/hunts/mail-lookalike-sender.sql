@@ -36,9 +36,14 @@ WITH seen AS MATERIALIZED (
 ), ours AS MATERIALIZED (
     SELECT domain FROM site_mail_domain UNION SELECT domain FROM site_partner
 ), alike AS MATERIALIZED (
-    SELECT s.*, o.domain AS resembles, lookalike(s.sender_domain, o.domain) AS reason
+    -- Names with letters of other scripts need to be less alike.
+    SELECT s.*, o.domain AS resembles,
+           coalesce(lookalike(s.sender_domain, o.domain), 'other letters') AS reason
     FROM sender AS s CROSS JOIN ours AS o
-    WHERE lookalike(s.sender_domain, o.domain) IS NOT NULL
+    WHERE (lookalike(s.sender_domain, o.domain) IS NOT NULL
+           OR (s.sender_domain LIKE '%xn--%'
+               AND edit_distance(punycode_decode(registered_domain(s.sender_domain)),
+                                 o.domain) <= 2))
       AND NOT EXISTS (SELECT 1 FROM ours AS k
                       WHERE domain_under(s.sender_domain, k.domain))
 ), sighted AS MATERIALIZED (

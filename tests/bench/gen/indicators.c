@@ -3,7 +3,7 @@
 
 bool indicators_write(FILE *f)
 {
-    return fputs("value,kind,source,note\n"
+    return fputs("value,type,source,comment\n"
                  "kisetsu-dayori[.]invalid,host,CSIRT exchange,C2\n"
                  "198.51.100[.]66,host,CSIRT exchange,C2\n"
                  "hxxp://files.hokan-soko[.]test/dl/tool.zip,url,CSIRT "

@@ -41,6 +41,9 @@ cp -r empty loaded
 kura -q -C loaded --now $now ingest one.log
 kura -C loaded sql --format csv "$select" >wanted.sql
 cp one.log wanted.cat
+rollup="SELECT src_ip, cs_host, sum(events), sum(sum_sc_bytes), max(last_ts)
+    FROM proxy_rollup GROUP BY src_ip, cs_host ORDER BY cs_host DESC, src_ip"
+kura -C loaded sql --format csv "$rollup" >wanted.rollup
 is "the undisturbed load" "$(wc -l <wanted.sql)" 61
 
 # The example of a site, without what needs logs to be right; nothing in the
@@ -135,6 +138,7 @@ try_read() { # N GOLDEN DIR COMMAND...
 }
 
 try_sql() { try_read "$1" wanted.sql loaded sql --format csv "$select"; }
+try_rollup() { try_read "$1" wanted.rollup loaded sql --format csv "$rollup"; }
 try_cat() { try_read "$1" wanted.cat loaded cat one.log; }
 try_site() { try_read "$1" wanted.site sited site check --format csv; }
 
@@ -164,9 +168,9 @@ for class in $classes; do
     *+) dense=5 ;;
     *) dense=25 ;;
     esac
-    steps="init ingest sql cat site"
+    steps="init ingest sql rollup cat site"
     # libcrypto 3 crashes when its own start finds no memory at all.
-    [ $class != memory+ ] || steps="init sql"
+    [ $class != memory+ ] || steps="init sql rollup"
     for step in $steps; do
         sweep $step $dense
     done

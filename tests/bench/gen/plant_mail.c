@@ -159,7 +159,7 @@ static void lookalike(struct scenario *s, uint32_t day, uint32_t who)
         const char *from, *words;
     } bad[] = {{"soumu@akeb0no.example", "zero for o in our name"},
                {"sato@tokiwa-seik1.example", "one for i in a partner's"},
-               {"info@xn--akebon-0ta.example", "punycode"},
+               {"info@xn--akebon-gxa.example", "punycode"},
                {"kanri@akebono.example.anzen-kanri.invalid",
                 "our name inside another domain"}};
     uint32_t i;
@@ -182,12 +182,12 @@ static void display_name(struct scenario *s, uint32_t day, uint32_t who)
             (struct letter){.header_from =
                                 "\"soumu@" OWN "\" <kanri@yubin-uke.invalid>"});
     hit(s, "mail-display-name", "an address of ours as a stranger's name",
-        "envelope_from=kanri@yubin-uke.invalid");
+        "header_from=kanri@yubin-uke.invalid");
     inbound(s, at(s, day, 12, 11, 1), "ueda@kyakusaki.example", who,
             (struct letter){.header_from = "\"ueda@kyakusaki.example\" "
                                            "<ueda@kyakusaki.example>"});
     miss(s, "mail-display-name", "the sender's own address as name",
-         "envelope_from=ueda@kyakusaki.example");
+         "header_from=ueda@kyakusaki.example");
 }
 
 static void reply_to(struct scenario *s, uint32_t day, uint32_t who)

@@ -414,13 +414,13 @@ static void data_in_url(struct scenario *s, uint32_t day, uint32_t who)
         const char *host, *words;
         size_t size;
         int n;
-        bool bad;
-    } list[] = {
-        {"www.kotoba-nagashi.invalid", "900 characters a request, a dozen", 900,
-         12, true},
-        {"www.kensaku-do.example", "450 characters a request", 450, 12, false},
-        {"www.nagai-link.example", "900 characters, four times", 900, 4,
-         false}};
+        bool bad, words_; /* words_: broken up as words are */
+    } list[] = {{"www.kotoba-nagashi.invalid",
+                 "900 characters a request, a dozen", 900, 12, true, false},
+                {"www.kensaku-do.example", "450 characters a request", 450, 12,
+                 false, true},
+                {"www.nagai-link.example", "900 characters, four times", 900, 4,
+                 false, false}};
     uint32_t i;
     int n;
     size_t k;
@@ -436,8 +436,11 @@ static void data_in_url(struct scenario *s, uint32_t day, uint32_t who)
 
             for (k = 0; k < list[i].size; k++)
                 url[used + k] =
-                    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234"
-                    "56789-_"[mix(k * 64 + (size_t)n + i * 999) % 64];
+                    list[i].words_ && k % 9 == 8
+                        ? '/'
+                        : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                          "01234"
+                          "56789-_"[mix(k * 64 + (size_t)n + i * 999) % 64];
             url[used + k] = '\0';
             r.ms = at(s, day, 10, n * 4, (int)i);
             log_request(s, &r);

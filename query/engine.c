@@ -464,7 +464,7 @@ static enum kura_rc entry_open(const struct kura_engine *e, size_t i,
 }
 
 /* The handle of sightings that were made for this snapshot keeps a pin, so that
- * they are made once. */
+ * they are made once; but not that of any number of them. */
 static enum kura_rc handle_open(struct kura_engine *e, size_t i,
                                 struct handle **out, struct kura_err *err)
 {
@@ -479,7 +479,10 @@ static enum kura_rc handle_open(struct kura_engine *e, size_t i,
     if (rc != KURA_OK)
         return rc;
     h->entry = i;
-    h->pins = entry_is_made(e, i);
+    if (entry_is_made(e, i) && e->made < MADE_KEPT) {
+        h->pins = 1;
+        e->made++;
+    }
     return KURA_OK;
 }
 

@@ -69,8 +69,17 @@ for kind in hit miss; do
         "$(awk -F '\t' -v k=$kind '$2 == k { print $1 }' a/labels.tsv | sort -u)"
 done
 
+# A year that was loaded at once is asked before anything is sealed.
+open=$(value w "SELECT count(*) FROM sighting")
+echo 'retention: {online: 24mo}' >>w/kura.yaml
+kura -q --now 2026-01-10T00:00:00 -C w maintain
+is "sightings of open days are those of sealed ones" \
+    "$(value w "SELECT count(*) FROM sighting")" "$open"
+
 # Every planted attack is found and no look-alike is reported.  January to March is
 # the normal before.
+kura -q --now 2025-12-31T00:00:00 -C w ioc import a/indicators.csv >out 2>&1
+like "all indicators are understood" "$(cat out)" '^6 new, .* 0 not understood'
 kura -q -C w hunt --all --no-record --from 2025-04-01 --to 2025-12-31 \
     --format json >findings
 "$top/tests/bench/score.pl" --days 275 a/labels.tsv <findings |

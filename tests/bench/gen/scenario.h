@@ -201,7 +201,7 @@ struct name new_domain(const struct scenario *s, uint32_t day, uint32_t i);
 #define BAD_URL "http://files.hokan-soko.test/dl/tool.zip"
 #define BAD_SENDER "keiri@okina-trading.invalid"
 #define BAD_FILE "kokyaku-ichiran.xls.exe"
-#define BAD_SUBJECT "Shikyu: koza kakunin no onegai"
+#define BAD_SUBJECT "Shikyu koza kakunin no onegai"
 bool indicators_write(FILE *f);
 
 /* ---- plant_*.c ---- */

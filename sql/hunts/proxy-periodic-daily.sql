@@ -58,8 +58,15 @@ fit AS MATERIALIZED (
            usual.n AS usual_n, usual.second AS usual_second,
            min(first_ts) AS first_ts, max(last_ts) AS last_ts
     FROM daily JOIN usual USING (src_ip, cs_host, period)
-    GROUP BY src_ip, cs_host, period)
-SELECT src_ip, cs_host, max(days) AS days,
+    GROUP BY src_ip, cs_host, period),
+best AS (
+    SELECT *, row_number() OVER (PARTITION BY src_ip, cs_host
+                                 ORDER BY days DESC, first_ts) AS place
+    FROM fit
+    WHERE last_ts >= :from_ts
+      AND ((on_time >= :share AND usual_n <= :max_per_day)
+           OR (on_count >= :share AND usual_n >= :min_same)))
+SELECT src_ip, cs_host, days,
        cast(julianday(local_time(last_ts)) - julianday(local_time(first_ts))
             + 1.5 AS INTEGER) AS span_days,
        iif(on_time >= :share AND usual_n <= :max_per_day,
@@ -68,9 +75,5 @@ SELECT src_ip, cs_host, max(days) AS days,
            printf('%g times a day on %d %% of them', usual_n,
                   round(100 * on_count))) AS rhythm,
        events, first_ts, last_ts
-FROM fit
-WHERE (on_time >= :share AND usual_n <= :max_per_day)
-   OR (on_count >= :share AND usual_n >= :min_same)
-GROUP BY src_ip, cs_host
-HAVING max(last_ts) >= :from_ts
+FROM best WHERE place = 1
 ORDER BY src_ip, cs_host

@@ -510,7 +510,7 @@ const struct plant plants_proxy[] = {
     {"proxy-connect-port", 104, 2, connect_port},
     {"proxy-user-agent", 111, 4, user_agent},
     {"proxy-periodic-daily", 118, 6, periodic_daily},
-    {"proxy-off-hours", 133, 8, off_hours},
+    {"proxy-off-hours", 134, 8, off_hours},
     {"proxy-upload", 140, 10, upload},
     {"proxy-beacon", 147, 12, beacon},
     {"proxy-slow-beacon", 154, 14, slow_beacon},

@@ -15,7 +15,7 @@ BUILD_PACKAGES := gcc make pkgconf libsqlite3-dev libzstd-dev zlib1g-dev libarch
                   libpcre2-dev libyaml-dev libyajl-dev libexpat1-dev libssl-dev libpsl-dev \
                   libidn2-dev tzdata publicsuffix
 TEST_PACKAGES  := libcmocka-dev perl sqlite3 zstd xz-utils bzip2 zip p7zip-full \
-                  libarchive-tools mandoc valgrind libevtx-utils
+                  libarchive-tools mandoc valgrind chromium libevtx-utils
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2
@@ -40,7 +40,7 @@ QUERY_SRC := $(filter-out query/module.c,$(wildcard query/*.c))
 CLI_SRC  := $(wildcard cli/*.c)
 GEN_C    := $(B)/gen/embedded.c
 EMBEDDED := $(wildcard sql/*.sql sql/tables/*.sql sql/case/*.sql sql/reports/*.sql sql/hunts/*.sql ingest/formats/*.yaml \
-                       archive/*.txt docs/examples/*.yaml docs/log-sources.md sql/lists/*.txt)
+                       archive/*.txt docs/examples/*.yaml docs/log-sources.md sql/lists/*.txt sql/*.css)
 
 OBJ      := $(patsubst %.c,$(B)/%.o,$(LIB_SRC) $(QUERY_SRC)) $(B)/gen/embedded.o
 CLI_OBJ  := $(patsubst %.c,$(B)/%.o,$(CLI_SRC))
@@ -84,7 +84,12 @@ $(B)/so/%.o: %.c $(B)/flags
 	$(call say,CC.so,$<)$(CC) $(CPPFLAGS_ALL) -DKURA_MODULE $(CFLAGS_ALL) -fPIC \
 	  -fvisibility=hidden -MMD -MP -c -o $@ $<
 
-$(GEN_C): sql/embed.sh $(EMBEDDED)
+# Which files are embedded: one that is added or gone makes it anew too.
+$(B)/embedded.list: FORCE
+	@mkdir -p $(B)
+	@echo '$(EMBEDDED)' | cmp -s - $@ || echo '$(EMBEDDED)' > $@
+
+$(GEN_C): sql/embed.sh $(EMBEDDED) $(B)/embedded.list
 	@mkdir -p $(@D)
 	$(call say,EMBED,$@)sh sql/embed.sh $(EMBEDDED) > $@
 
@@ -204,10 +209,13 @@ install: all
 	install -D -m 755 $(B)/kura $(DESTDIR)$(PREFIX)/bin/kura
 	install -D -m 755 $(B)/kura.so $(DESTDIR)$(PREFIX)/lib/kura/kura.so
 	install -D -m 644 docs/man/kura.1 $(DESTDIR)$(PREFIX)/share/man/man1/kura.1
+	for u in docs/systemd/*; do install -d $(DESTDIR)$(PREFIX)/lib/systemd/system && \
+	  sed 's|@PREFIX@|$(PREFIX)|' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/kura $(DESTDIR)$(PREFIX)/lib/kura/kura.so \
-	  $(DESTDIR)$(PREFIX)/share/man/man1/kura.1
+	  $(DESTDIR)$(PREFIX)/share/man/man1/kura.1 \
+	  $(patsubst docs/systemd/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard docs/systemd/*))
 
 clean: ; rm -rf build
 

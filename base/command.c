@@ -30,8 +30,8 @@ static void environment_free(char **env, size_t own)
 
 /* Our environment with the variables in front; only their strings are its
  * own. */
-static char **
-environment_make(const struct kura_command_variable *variables, size_t count)
+static char **environment_make(const struct kura_command_variable *variables,
+                               size_t count)
 {
     size_t n = 0, i, k, size;
     char **env;

@@ -28,7 +28,7 @@ static const char *option(const struct kura_cli *cli, const char *name)
 static enum kura_rc list_fill(struct kura_cli *cli, struct kura_casefile *c,
                               struct kura_findings *f, struct kura_err *err)
 {
-    struct kura_finding_filter filter = {option(cli, "hunt"), NULL, 0};
+    struct kura_finding_filter filter = {option(cli, "hunt"), NULL, 0, 0};
     struct kura_finding *list = NULL;
     struct kura_allow *rules = NULL;
     struct kura_hunt_set set;
@@ -167,7 +167,7 @@ static enum kura_rc show_finding(struct kura_casefile *c,
 
 static enum kura_rc finding_show(struct kura_cli *cli, struct kura_err *err)
 {
-    struct kura_finding_filter filter = {NULL, NULL, 0};
+    struct kura_finding_filter filter = {NULL, NULL, 0, 0};
     struct kura_casefile *c = NULL;
     struct kura_finding *list = NULL;
     struct kura_hunt_set set;

@@ -76,13 +76,6 @@ static void say_hunt(const struct kura_cli *cli, const struct kura_hunted *d)
 {
     char text[800];
 
-    if (d->answer.more != 0) {
-        (void)snprintf(text, sizeof(text),
-                       "%s found %" PRId64 " more than the %d that are kept; "
-                       "narrow the range or raise its thresholds",
-                       d->hunt->name, d->answer.more, KURA_FINDINGS_MAX);
-        kura_cli_say(cli, text);
-    }
     if (d->answer.gave_up != 0) {
         (void)snprintf(text, sizeof(text),
                        "%s: a pattern gave up on %" PRId64 " text(s)",
@@ -207,24 +200,6 @@ static enum kura_rc json_runs(const struct kura_hunting *g,
 /* --- The command ------------------------------------------------------------
  */
 
-static enum kura_rc hunt_rules(struct kura_hunting *g, struct kura_err *err)
-{
-    struct kura_casefile *c = NULL;
-    struct kura_allow *rules = NULL;
-    size_t count = 0;
-    enum kura_rc rc;
-
-    rc = kura_casefile_open(g->cli->dir, false, &c, err);
-    if (rc == KURA_OK)
-        rc = kura_allow_list(c, &rules, &count, err);
-    if (rc == KURA_OK)
-        rc =
-            kura_findings_allow(g->findings, rules, count, g->cli->now_us, err);
-    kura_allow_list_free(rules, count);
-    kura_casefile_close(c);
-    return rc;
-}
-
 static enum kura_rc hunt_show(struct kura_hunting *g, enum kura_output how,
                               enum kura_exit *code, struct kura_err *err)
 {
@@ -232,7 +207,7 @@ static enum kura_rc hunt_show(struct kura_hunting *g, enum kura_output how,
     enum kura_rc rc;
     size_t i, failed = 0;
 
-    rc = hunt_rules(g, err);
+    rc = kura_hunting_allow(g, err);
     if (rc == KURA_OK)
         rc = kura_findings_tally(g->findings, &n, err);
     if (rc == KURA_OK)

@@ -111,6 +111,33 @@ enum kura_rc kura_findings_allow(struct kura_findings *f,
     return rc == KURA_OK ? kura_db_exec(f->db, sql, err) : rc;
 }
 
+enum kura_rc kura_findings_rule_of(struct kura_findings *f, const char *id,
+                                   char **reason, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum kura_rc rc;
+
+    *reason = NULL;
+    rc = kura_db_prepare(f->db,
+                         "SELECT r.reason FROM shown AS s JOIN rule AS r ON "
+                         "r.number = s.allowed WHERE s.id = ?1",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        bind_text(stmt, 1, id);
+        rc = kura_db_step(stmt, &row, err);
+    }
+    if (rc == KURA_OK && row) {
+        const char *s = (const char *)sqlite3_column_text(stmt, 0);
+
+        *reason = strdup(s == NULL ? "" : s);
+        if (*reason == NULL)
+            rc = kura_err_nomem(err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
 enum kura_rc kura_findings_tally(struct kura_findings *f,
                                  struct kura_findings_count *out,
                                  struct kura_err *err)

@@ -28,6 +28,11 @@ enum kura_rc kura_findings_allow(struct kura_findings *f,
                                  const struct kura_allow *rules, size_t count,
                                  int64_t now_us, struct kura_err *err);
 
+/* The reason of the rule that takes a finding, NULL when none does; the
+ * caller's (free). */
+enum kura_rc kura_findings_rule_of(struct kura_findings *f, const char *id,
+                                   char **reason, struct kura_err *err);
+
 struct kura_findings_count {
     int64_t fresh, still, gone, allowed; /* allowed ones count only there */
 };

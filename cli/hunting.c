@@ -199,7 +199,7 @@ static void hunt_failed(struct kura_hunted *d, const struct kura_err *cause)
 static enum kura_rc record_gone(struct kura_hunting *g, struct kura_hunted *d,
                                 int64_t run, struct kura_err *err)
 {
-    struct kura_finding_filter filter = {d->hunt->name, NULL, run};
+    struct kura_finding_filter filter = {d->hunt->name, NULL, 0, run};
     struct kura_finding *gone = NULL;
     size_t count = 0, i;
     enum kura_rc rc =
@@ -244,6 +244,7 @@ static enum kura_rc hunt_record(struct kura_hunting *g, struct kura_hunted *d,
         rc = kura_hunt_run_record(g->casefile, &run, days, count, a->findings,
                                   a->count, err);
     free(days);
+    d->run = run.number;
     return rc == KURA_OK ? record_gone(g, d, run.number, err) : rc;
 }
 
@@ -452,5 +453,23 @@ enum kura_rc kura_hunting_run(struct kura_hunting *g, const struct kura_hunt *h,
         rc = hunt_once(g, h, values, from, to, err);
     }
     free(values);
+    return rc;
+}
+
+enum kura_rc kura_hunting_allow(struct kura_hunting *g, struct kura_err *err)
+{
+    struct kura_casefile *c = NULL;
+    struct kura_allow *rules = NULL;
+    size_t count = 0;
+    enum kura_rc rc;
+
+    rc = kura_casefile_open(g->cli->dir, false, &c, err);
+    if (rc == KURA_OK)
+        rc = kura_allow_list(c, &rules, &count, err);
+    if (rc == KURA_OK)
+        rc =
+            kura_findings_allow(g->findings, rules, count, g->cli->now_us, err);
+    kura_allow_list_free(rules, count);
+    kura_casefile_close(c);
     return rc;
 }

@@ -16,6 +16,7 @@
 struct kura_hunted {
     const struct kura_hunt *hunt;
     int64_t from_ts, to_ts, ms;
+    int64_t run; /* its number in case.db; 0: it was not recorded */
     struct kura_hunt_answer answer; /* its findings were handed on */
     int64_t found, fresh, gone;
     bool first; /* no run of this version was recorded before */
@@ -49,6 +50,9 @@ void kura_hunting_close(struct kura_hunting *g); /* zeroed ok */
  * KURA_ESTOPPED when the user said so, after what ran was recorded. */
 enum kura_rc kura_hunting_run(struct kura_hunting *g, const struct kura_hunt *h,
                               bool due, struct kura_err *err);
+
+/* Takes the findings out that a rule allows: after the last run. */
+enum kura_rc kura_hunting_allow(struct kura_hunting *g, struct kura_err *err);
 
 /* The days that are due: half-open ranges of instants.  *out is the caller's.
  */

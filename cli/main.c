@@ -20,6 +20,7 @@ static const struct kura_cmd *const main_commands[] = {
     &kura_cmd_seen,    &kura_cmd_ioc,    &kura_cmd_site,   &kura_cmd_verify,
     &kura_cmd_volumes, &kura_cmd_catalog,  &kura_cmd_hunt,
     &kura_cmd_hunts,   &kura_cmd_finding,  &kura_cmd_allow,
+    &kura_cmd_report,
 };
 #define MAIN_COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))
 

@@ -516,7 +516,8 @@ static enum kura_rc run_evidence(const struct run *r, struct kura_err *err)
 
 /* --- What came out -------------------------------------------------------- */
 
-/* UTC days within first..last that were not searched although there are logs. */
+/* UTC days within first..last that were not searched although there are logs.
+ */
 static int64_t days_left_out(const struct kura_coverage *c, int64_t first,
                              int64_t last)
 {
@@ -535,8 +536,8 @@ static int64_t days_left_out(const struct kura_coverage *c, int64_t first,
     return days;
 }
 
-/* A range that was searched is one, also when days of the window before it could
- * not be; but that is told. */
+/* A range that was searched is one, also when days of the window before it
+ * could not be; but that is told. */
 static void run_left_out(struct run *r, const struct kura_coverage *c)
 {
     struct kura_hunt_answer *a = r->answer;
@@ -600,6 +601,11 @@ static enum kura_rc run_all(struct run *r, struct kura_err *err)
         rc = run_coverage(r, err);
     if (rc != KURA_OK)
         return rc;
+    if (r->answer->more != 0 && r->answer->reason[0] == '\0')
+        (void)snprintf(r->answer->reason, sizeof(r->answer->reason),
+                       "%lld more than the %d findings that are kept: narrow "
+                       "the range or raise the thresholds",
+                       (long long)r->answer->more, KURA_FINDINGS_MAX);
     run_sort(r);
     /* Found is found, also when its lines cannot be copied now. */
     if (run_evidence(r, &cause) != KURA_OK && r->answer->reason[0] == '\0')

@@ -8,6 +8,7 @@ CREATE TABLE shown (
     first_ts INTEGER, last_ts INTEGER, events INTEGER,
     allowed INTEGER -- the rule, NULL: none
 );
+CREATE INDEX shown_id ON shown (id);
 CREATE TABLE rule (
     number INTEGER, hunt TEXT, "column" TEXT, kind TEXT, value TEXT,
     reason TEXT

@@ -156,6 +156,71 @@ enum kura_rc kura_hunt_was_run(struct kura_casefile *c,
     return rc;
 }
 
+enum kura_rc kura_hunt_run_is_over(struct kura_casefile *c, int64_t number,
+                                   int64_t from_ts, int64_t to_ts, bool *out,
+                                   struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t n = 0;
+    enum kura_rc rc;
+
+    *out = false;
+    rc = kura_db_prepare(c->db,
+                         "SELECT 1 FROM hunt_run WHERE number = ?1 AND "
+                         "from_ts = ?2 AND to_ts = ?3",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        (void)sqlite3_bind_int64(stmt, 1, number);
+        (void)sqlite3_bind_int64(stmt, 2, from_ts);
+        (void)sqlite3_bind_int64(stmt, 3, to_ts);
+        rc = ask(stmt, 0, &n, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    *out = n == 1;
+    return rc;
+}
+
+/* --- Reports --------------------------------------------------------- */
+
+enum kura_rc kura_report_last(struct kura_casefile *c, const char *report,
+                              int64_t *to_ts, struct kura_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc;
+
+    *to_ts = INT64_MIN;
+    rc = kura_db_prepare(c->db,
+                         "SELECT to_ts FROM report_run WHERE report = ?1 "
+                         "ORDER BY to_ts DESC LIMIT 1",
+                         &stmt, err);
+    if (rc == KURA_OK) {
+        bind_text(stmt, 1, report);
+        rc = ask(stmt, INT64_MIN, to_ts, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+enum kura_rc kura_report_record(struct kura_casefile *c, const char *report,
+                                int64_t from_ts, int64_t to_ts, int64_t now_us,
+                                int64_t fresh, struct kura_err *err)
+{
+    const struct kura_value v[] = {{report, 0},
+                                   {NULL, from_ts},
+                                   {NULL, to_ts},
+                                   {NULL, now_us},
+                                   {NULL, fresh}};
+    enum kura_rc rc = kura_case_begin(c, err);
+
+    if (rc != KURA_OK)
+        return rc;
+    rc = kura_db_run(c->db,
+                     "INSERT INTO report_run (report, from_ts, to_ts, made_at, "
+                     "fresh) VALUES (?, ?, ?, ?, ?)",
+                     v, 5, err);
+    return kura_case_end(c, rc, err);
+}
+
 /* --- Recording --------------------------------------------------------- */
 
 static enum kura_rc record_run(struct kura_casefile *c,
@@ -403,7 +468,8 @@ static const char finding_list_sql[] =
     "first_ts, last_ts, events, first_run, last_run, gone_run FROM finding "
     "WHERE (?1 IS NULL OR hunt = ?1) "
     "AND (?2 IS NULL OR substr(id, 1, length(?2)) = ?2) "
-    "AND (?3 = 0 OR gone_run = ?3) ORDER BY hunt, \"key\", id";
+    "AND (?3 = 0 OR gone_run = ?3) "
+    "AND (?4 = 0 OR last_run = ?4) ORDER BY hunt, \"key\", id";
 
 enum kura_rc kura_finding_list(struct kura_casefile *c,
                                const struct kura_finding_filter *filter,
@@ -422,6 +488,7 @@ enum kura_rc kura_finding_list(struct kura_casefile *c,
         bind_text(stmt, 1, filter->hunt);
         bind_text(stmt, 2, filter->id);
         (void)sqlite3_bind_int64(stmt, 3, filter->gone_run);
+        (void)sqlite3_bind_int64(stmt, 4, filter->last_run);
     }
     while (rc == KURA_OK && row) {
         rc = kura_db_step(stmt, &row, err);

@@ -99,12 +99,25 @@ enum kura_rc kura_hunt_was_run(struct kura_casefile *c,
                                const struct kura_hunt_what *what, bool *out,
                                struct kura_err *err);
 
+/* Was the run over exactly this range? */
+enum kura_rc kura_hunt_run_is_over(struct kura_casefile *c, int64_t number,
+                                   int64_t from_ts, int64_t to_ts, bool *out,
+                                   struct kura_err *err);
+
+/* Reports: the end of the last period of which one was made (INT64_MIN: none),
+ * and that one was made. */
+enum kura_rc kura_report_last(struct kura_casefile *c, const char *report,
+                              int64_t *to_ts, struct kura_err *err);
+enum kura_rc kura_report_record(struct kura_casefile *c, const char *report,
+                                int64_t from_ts, int64_t to_ts, int64_t now_us,
+                                int64_t fresh, struct kura_err *err);
+
 /* Findings in the order of hunt, key, id.  hunt NULL: of every hunt; id: those
- * whose id starts with it, or NULL; run: those that went away in this run, or
- * 0. evidence is not filled. */
+ * whose id starts with it, or NULL; last_run: those that this run saw, or 0;
+ * gone_run: those that went away in this run, or 0.  evidence is not filled. */
 struct kura_finding_filter {
     const char *hunt, *id;
-    int64_t gone_run;
+    int64_t last_run, gone_run;
 };
 enum kura_rc kura_finding_list(struct kura_casefile *c,
                                const struct kura_finding_filter *filter,

@@ -92,7 +92,7 @@ enum kura_rc kura_subdir_make(const char *dir, const char *name,
 
 static const char *const config_top[] = {"zone",      "oldest",  "sources",
                                          "retention", "archive", "site",
-                                         NULL};
+                                         "reports",   NULL};
 static const char *const config_source[] = {"match", "format", "zone", NULL};
 
 static bool word_is_known(const char *const *words, const char *word)

@@ -270,7 +270,8 @@ static enum kura_rc matches_make(struct matching *m, enum kura_output how,
     rc = kura_session_coverage(&m->session, option(m, "coverage"), &whole, err);
     if (rows != 0 && option(m, "exit-code"))
         *code = KURA_EXIT_NO;
-    if (rows == 0 && !whole) /* what was not read is no evidence */
+    /* What was not read is no evidence. */
+    if (!whole || kura_engine_lost(m->session.engine) != 0)
         *code = KURA_EXIT_FAILED;
     return rc;
 }

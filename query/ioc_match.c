@@ -490,32 +490,35 @@ static enum kura_rc lines_match(struct work *w, size_t entry, bool *read,
 
 /* --- One partition ----------------------------------------------------- */
 
-/* The host of a URL says nothing where the URLs themselves were read, or where
- * a warning list names it. */
-static void hosts_of_urls_drop(struct work *w, bool urls)
+static const char *url_column(const struct kura_schema *s)
+{
+    int i;
+
+    for (i = 0; i < s->count; i++)
+        if (s->columns[i].kind != NULL &&
+            strcmp(s->columns[i].kind, "url") == 0)
+            return s->columns[i].name;
+    return NULL;
+}
+
+/* The host of a URL says nothing where the URLs themselves were read (those of
+ * indicators up to a number), or where a warning list names it. */
+static void hosts_of_urls_drop(struct work *w, int64_t read)
 {
     struct kura_ioc_result *out = w->out;
     const char *word = kura_ioc_how_word(KURA_IOC_OF_URL);
-    int column = -1;
+    const char *urls = url_column(w->entry->schema);
     size_t i, kept = w->base;
-    int k;
 
-    for (k = 0; k < w->entry->schema->count; k++)
-        if (w->entry->schema->columns[k].kind != NULL &&
-            strcmp(w->entry->schema->columns[k].kind, "url") == 0)
-            column = k;
     for (i = w->base; i < out->nhits; i++) {
-        const struct kura_indicator_hit *h = &out->hits[i];
-        bool of_url = h->how == word;
-        bool line =
-            column >= 0 &&
-            strcmp(h->column, w->entry->schema->columns[column].name) == 0;
+        struct kura_indicator_hit *h = &out->hits[i];
+        bool settled = urls != NULL && strcmp(h->column, urls) != 0 &&
+                       h->indicator <= read;
 
-        if (of_url && ((urls && !line) || is_listed(w->plan, h->indicator))) {
+        if (h->how == word && (settled || is_listed(w->plan, h->indicator)))
             free(h->value);
-            continue;
-        }
-        out->hits[kept++] = out->hits[i];
+        else
+            out->hits[kept++] = *h;
     }
     out->nhits = kept;
 }
@@ -540,55 +543,73 @@ static enum kura_rc partition_sightings(struct work *w, size_t sighting,
     return rc;
 }
 
-/* Lines that could not be read then can be now. */
-static enum kura_rc lines_are_due(struct work *w, size_t entry,
-                                  const struct kura_indicator_matched *m,
-                                  bool *out)
+/* Whether the lines of a partition can be read. */
+static enum kura_rc lines_are_at_hand(struct work *w, size_t entry, bool *out)
 {
     struct kura_partition *p = NULL;
     int64_t rows;
-    enum kura_rc rc = KURA_OK;
+    enum kura_rc rc = kura_engine_pin(w->e, entry, &p, &rows, w->err);
 
-    *out = false;
-    if (m->lines || m->upto == 0)
-        return KURA_OK;
-    rc = kura_engine_pin(w->e, entry, &p, &rows, w->err);
     *out = p != NULL;
     if (p != NULL)
         kura_engine_unpin(w->e, entry);
     return rc;
 }
 
-/* Nothing to do where all was matched, with the lines, and nothing is newer. */
+/* From which indicators on the sightings and the lines of a partition are to be
+ * matched.  Lines that could not be read and now can are due together with the
+ * sightings, which tell where to look for URLs. */
+static enum kura_rc partition_due(struct work *w, size_t entry,
+                                  const struct kura_indicator_matched *m,
+                                  int64_t *sightings, int64_t *lines)
+{
+    bool same = m->rows == w->entry->rows, readable = true;
+    enum kura_rc rc = KURA_OK;
+
+    *sightings = same ? m->upto : 0;
+    *lines = same ? m->lines : 0;
+    if (w->plan->all || *lines < *sightings)
+        rc = lines_are_at_hand(w, entry, &readable);
+    if (w->plan->all)
+        *sightings = 0;
+    if (w->plan->all && readable)
+        *lines = 0;
+    else if (readable && *lines < *sightings)
+        *sightings = *lines;
+    return rc;
+}
+
+/* Nothing to do where all was matched and nothing is newer. */
 static enum kura_rc partition_match(struct work *w, size_t entry,
                                     size_t sighting,
                                     struct kura_indicator_matched *m)
 {
-    bool lines = true, urls = false, read = true, due = false;
-    enum kura_rc rc;
+    bool read = true, urls = false, found = true;
+    int64_t sightings, lines;
+    enum kura_rc rc = w->plan->matched(w->plan->arg, m, w->err);
 
-    rc = w->plan->matched(w->plan->arg, m, w->err);
     if (rc == KURA_OK)
-        rc = lines_are_due(w, entry, m, &due);
-    if (rc != KURA_OK)
+        rc = partition_due(w, entry, m, &sightings, &lines);
+    if (rc != KURA_OK || sightings >= w->plan->last)
         return rc;
-    w->newer = w->plan->all || m->rows != w->entry->rows || due ? 0 : m->upto;
-    if (w->newer >= w->plan->last)
-        return KURA_OK;
     w->base = w->out->nhits;
     w->url_hosts = false;
     kura_dictionary_release(&w->keys);
-    rc = partition_sightings(w, sighting, &read);
+    w->newer = sightings;
+    rc = partition_sightings(w, sighting, &found);
+    w->newer = lines;
     if (rc == KURA_OK)
-        rc = lines_match(w, entry, &lines, &urls);
+        rc = lines_match(w, entry, &read, &urls);
     if (rc != KURA_OK)
         return rc;
     if (w->url_hosts)
-        hosts_of_urls_drop(w, urls);
-    m->now = read;
+        hosts_of_urls_drop(w, urls ? INT64_MAX : lines);
+    m->now = found;
+    m->urls = urls ? url_column(w->entry->schema) : NULL;
+    m->whole = found && read && sightings == 0 && lines == 0;
     m->rows = w->entry->rows;
     m->upto = w->plan->last;
-    m->lines = lines;
+    m->lines = read ? w->plan->last : lines;
     return KURA_OK;
 }
 

@@ -304,8 +304,7 @@ enum kura_rc kura_indicator_matched_get(struct kura_casefile *c,
     bool row = false;
     enum kura_rc rc = KURA_OK;
 
-    m->rows = m->upto = 0;
-    m->lines = false;
+    m->rows = m->upto = m->lines = 0;
     if (c->db == NULL)
         return KURA_OK;
     rc = kura_db_prepare(c->db,
@@ -319,7 +318,7 @@ enum kura_rc kura_indicator_matched_get(struct kura_casefile *c,
     if (rc == KURA_OK && row) {
         m->rows = sqlite3_column_int64(stmt, 0);
         m->upto = sqlite3_column_int64(stmt, 1);
-        m->lines = sqlite3_column_int(stmt, 2) != 0;
+        m->lines = sqlite3_column_int64(stmt, 2);
     }
     (void)sqlite3_finalize(stmt);
     return rc;
@@ -332,12 +331,14 @@ static const char hit_sql[] =
     " FROM indicator_hit WHERE indicator = ?1 AND \"table\" = ?2"
     " AND \"column\" = ?3 AND how = ?5 AND day = ?6)"
     "INSERT INTO indicator_hit (indicator, \"table\", \"column\", partition,"
-    " how, day, first_ts, last_ts, events, clients, value, run, found_at)"
-    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-    " coalesce(run, ?12), coalesce(found_at, ?13) FROM before WHERE true"
+    " how, day, first_ts, last_ts, events, clients, value, run, found_at,"
+    " last_run) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+    " coalesce(run, ?12), coalesce(found_at, ?13), ?12 FROM before"
+    " WHERE true"
     " ON CONFLICT DO UPDATE SET first_ts = excluded.first_ts,"
     " last_ts = excluded.last_ts, events = excluded.events,"
-    " clients = excluded.clients, value = excluded.value";
+    " clients = excluded.clients, value = excluded.value,"
+    " last_run = excluded.last_run";
 
 static enum kura_rc record_hits(struct kura_casefile *c,
                                 const struct kura_indicator_hit *hits,
@@ -380,11 +381,14 @@ static enum kura_rc record_partitions(struct kura_casefile *c,
 
     rc = kura_db_exec(c->db,
                       "CREATE TEMP TABLE IF NOT EXISTS there (partition TEXT"
-                      " PRIMARY KEY, \"table\" TEXT, day INTEGER, now INTEGER)"
+                      " PRIMARY KEY, \"table\" TEXT, day INTEGER, now INTEGER,"
+                      " whole INTEGER, urls TEXT)"
                       " WITHOUT ROWID; DELETE FROM there",
                       err);
     if (rc == KURA_OK)
-        rc = kura_db_prepare(c->db, "INSERT INTO there VALUES (?1, ?2, ?3, ?4)",
+        rc = kura_db_prepare(c->db,
+                             "INSERT INTO there VALUES (?1, ?2, ?3, ?4,"
+                             " ?5, ?6)",
                              &there, err);
     if (rc == KURA_OK)
         rc = kura_db_prepare(c->db,
@@ -398,13 +402,15 @@ static enum kura_rc record_partitions(struct kura_casefile *c,
         bind_text(there, 2, m->table);
         (void)sqlite3_bind_int64(there, 3, m->day);
         (void)sqlite3_bind_int(there, 4, m->now);
+        (void)sqlite3_bind_int(there, 5, m->whole);
+        bind_text(there, 6, m->urls);
         rc = kura_db_step_done(there, err);
         if (rc != KURA_OK || !m->now)
             continue;
         bind_text(put, 1, m->partition);
         (void)sqlite3_bind_int64(put, 2, m->rows);
         (void)sqlite3_bind_int64(put, 3, m->upto);
-        (void)sqlite3_bind_int(put, 4, m->lines);
+        (void)sqlite3_bind_int64(put, 4, m->lines);
         rc = kura_db_step_done(put, err);
     }
     (void)sqlite3_finalize(there);
@@ -412,6 +418,12 @@ static enum kura_rc record_partitions(struct kura_casefile *c,
     return rc;
 }
 
+/* What a whole new match of a partition did not find again, and hosts of URLs
+ * where the URLs were read by now. */
+static const char gone_sql[] =
+    "DELETE FROM indicator_hit WHERE last_run < ?1 AND EXISTS (SELECT 1"
+    " FROM there AS t WHERE t.partition = indicator_hit.partition AND (whole"
+    " OR how = 'host of url' AND urls <> \"column\"))";
 /* Partitions that others took the place of. */
 static const char replaced_sql[] =
     "DELETE FROM indicator_hit WHERE partition NOT IN"
@@ -427,17 +439,24 @@ kura_indicator_record(struct kura_casefile *c,
                       size_t npartitions, int64_t now_us, const char *owner,
                       int64_t *run, struct kura_err *err)
 {
+    struct kura_value v;
     char text[128];
     enum kura_rc rc = kura_case_begin(c, err);
 
     if (rc != KURA_OK)
         return rc;
-    rc = kura_db_integer(
-        c->db, "SELECT coalesce(max(run), 0) + 1 FROM indicator_hit", run, err);
+    rc = kura_db_integer(c->db,
+                         "SELECT coalesce(max(last_run), 0) + 1"
+                         " FROM indicator_hit",
+                         run, err);
     if (rc == KURA_OK)
         rc = record_hits(c, hits, nhits, *run, now_us, err);
     if (rc == KURA_OK)
         rc = record_partitions(c, partitions, npartitions, err);
+    v.text = NULL;
+    v.number = *run;
+    if (rc == KURA_OK)
+        rc = kura_db_run(c->db, gone_sql, &v, 1, err);
     if (rc == KURA_OK)
         rc = kura_db_exec(c->db, replaced_sql, err);
     (void)snprintf(text, sizeof(text), "%zu hit(s)", nhits);

@@ -93,8 +93,11 @@ struct kura_indicator_matched {
     const char *table; /* of the partition */
     int64_t day;
     int64_t rows, upto; /* upto 0: was never matched */
-    bool lines;
-    bool now; /* by this run; the others are only there still */
+    int64_t lines;      /* the same for what has no sightings */
+    bool now;           /* by this run; the others are only there still */
+    const char *urls;   /* the column, when its URLs were read: hits of hosts of
+                           URLs in other columns are settled */
+    bool whole; /* by this run against all: what it had before is gone */
 };
 /* Fills rows, upto and lines from the partition. */
 enum kura_rc kura_indicator_matched_get(struct kura_casefile *c,

@@ -30,7 +30,7 @@ CREATE TABLE indicator_matched (
     partition TEXT PRIMARY KEY, -- its id
     rows INTEGER NOT NULL, -- of logs that it had
     upto INTEGER NOT NULL,
-    lines INTEGER NOT NULL -- 1: what has no sightings (subjects) was read as well
+    lines INTEGER NOT NULL -- the same for what has no sightings: subjects, URLs
 ) WITHOUT ROWID;
 
 -- What was found: an indicator in a column of a partition.
@@ -48,6 +48,7 @@ CREATE TABLE indicator_hit (
     value TEXT NOT NULL, -- as logged, one of them
     -- The first run that found it on that day, counted from 1, and when it was.
     run INTEGER NOT NULL, found_at INTEGER NOT NULL,
+    last_run INTEGER NOT NULL, -- the last one that found it
     PRIMARY KEY (indicator, "table", "column", how, partition)
 ) WITHOUT ROWID;
 CREATE INDEX indicator_hit_run ON indicator_hit (run);

@@ -212,10 +212,16 @@ is "sightings outlive the archive, and say where it is" \
     "archived 2015Q1/proxy-2015-02.tar: 1 d, online: 2 d,80"
 like "subjects that are not at hand are told" "$(cat csv.err)" \
     "subject of mail was NOT read in 1 partition\(s\) from 2015-02-18 to 2015-02-18"
-is "a URL whose lines are not at hand is known by its host" \
+is "a URL that was found in lines which are gone stays found, and is no mere host" \
     "$(csv match --all --type url | grep shop | row)" \
-    "http://shop.example/gate.php,proxy,c_uri,url,http://shop.example/gate.php?x=1,1,1,1
-http://shop.example/gate.php,proxy,cs_host,host of url,shop.example,2,1,1"
+    "http://shop.example/gate.php,proxy,c_uri,url,http://shop.example/gate.php?x=1,1,1,1"
+is "a new one whose lines are not at hand is known by its host" \
+    "$(echo http://shop.example/index.html | ioc import - >/dev/null; csv match | row)" \
+    "http://shop.example/index.html,proxy,cs_host,host of url,shop.example,2,1,1"
+is "and by itself once they can be read" "$(csv match --archived | row)" \
+    "http://shop.example/index.html,proxy,c_uri,url,http://shop.example/index.html,1,1,1"
+is "after which the host says no more" "$(csv match --all --type url | grep index | row)" \
+    "http://shop.example/index.html,proxy,c_uri,url,http://shop.example/index.html,1,1,1"
 printf 'http://www.bad.example/b\n' | ioc import - >/dev/null
 is "a new one in place" "$(csv match --archived | row)" \
     "http://www.bad.example/b,proxy,c_uri,url,http://WWW.bad.example/b,1,1,1"

@@ -55,6 +55,19 @@ cp "$top/docs/examples/holidays-jp.yaml" sited
 kura -C sited --now $now site check --format csv >wanted.site 2>/dev/null ||
     report 1 "a site that the logs agree with" "$(cat wanted.site)"
 
+# Indicators of each kind, one of which is found.
+printf '%s\n' 'hxxp://host1[.]example.com/a/1' 'host2.example.com' '192.168.0.0/28' \
+    'x@evil.example' 'invoice.exe' 'd41d8cd98f00b204e9800998ecf8427e' >iocs.txt
+printf '%s' '{"Event":{"Attribute":[{"type":"domain","value":"host3.example.com","to_ids":true}]}}' >iocs.json
+ioc_list() {
+    kura -C "$1" --now $now ioc list --format csv
+}
+cp -r loaded listed
+kura -q -C listed --now $now ioc import iocs.txt iocs.json >/dev/null 2>&1
+ioc_list listed >wanted.list
+kura -q -C listed --now $now ioc match --dry-run --format csv >wanted.match
+is "the undisturbed match" "$(wc -l <wanted.match)" 5
+
 # with N COMMAND...: runs it with its Nth call failing; out, err and $code say
 # how it ended, and the function that failed is in `failed.call`.
 with() {
@@ -142,6 +155,33 @@ try_rollup() { try_read "$1" wanted.rollup loaded sql --format csv "$rollup"; }
 try_cat() { try_read "$1" wanted.cat loaded cat one.log; }
 try_site() { try_read "$1" wanted.site sited site check --format csv; }
 
+# All of the import or nothing.
+try_import() {
+    rm -rf w
+    cp -r loaded w
+    with "$1" kura -C w --now $now ioc import iocs.txt iocs.json
+    ended_well
+    ioc_list w >again.list 2>again.err || bad "list: $(cat again.err)"
+    case $code in
+    0) cmp -s again.list wanted.list || bad "imported, and another list" ;;
+    *) [ "$(wc -l <again.list)" -le 1 ] || cmp -s again.list wanted.list ||
+        bad "half of it is there" ;;
+    esac
+}
+
+try_match() { # what failed is matched by the next run
+    rm -rf w
+    cp -r listed w
+    with "$1" kura -C w --now $now ioc match --format csv
+    ended_well
+    if [ $code = 0 ]; then
+        cmp -s out wanted.match || bad "success, and other output"
+    elif ! kura -q -C w --now $now ioc match --all --format csv 2>again.err |
+        cmp -s - wanted.match; then
+        bad "other matches: $(cat again.err)"
+    fi
+}
+
 sweep() { # STEP DENSE: all up to DENSE, then ever fewer
     : >bad
     at=1
@@ -168,7 +208,7 @@ for class in $classes; do
     *+) dense=5 ;;
     *) dense=25 ;;
     esac
-    steps="init ingest sql rollup cat site"
+    steps="init ingest sql rollup cat site import match"
     # libcrypto 3 crashes when its own start finds no memory at all.
     [ $class != memory+ ] || steps="init sql rollup"
     for step in $steps; do

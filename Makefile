@@ -39,7 +39,7 @@ LIB_SRC  := $(wildcard base/*.c store/*.c ingest/*.c archive/*.c)
 QUERY_SRC := $(filter-out query/module.c,$(wildcard query/*.c))
 CLI_SRC  := $(wildcard cli/*.c)
 GEN_C    := $(B)/gen/embedded.c
-EMBEDDED := $(wildcard sql/*.sql sql/tables/*.sql sql/case/*.sql sql/reports/*.sql sql/hunts/*.sql ingest/formats/*.yaml \
+EMBEDDED := $(wildcard sql/*.sql sql/tables/*.sql sql/case/*.sql sql/reports/*.sql sql/timeline/*.sql sql/hunts/*.sql ingest/formats/*.yaml \
                        archive/*.txt docs/examples/*.yaml docs/log-sources.md sql/lists/*.txt sql/*.css)
 
 OBJ      := $(patsubst %.c,$(B)/%.o,$(LIB_SRC) $(QUERY_SRC)) $(B)/gen/embedded.o

@@ -260,7 +260,7 @@ static enum kura_rc matches_make(struct matching *m, enum kura_output how,
     if (rc == KURA_OK)
         rc = matches_record(m, how, &rows, err);
     if (rc == KURA_OK && how == KURA_OUTPUT_JSON)
-        rc = kura_session_json(&m->session, 0, err);
+        rc = kura_session_json(&m->session, 0, stdout, err);
     if (rc == KURA_OK)
         rc = kura_cli_flush(err);
     if (rc != KURA_OK)

@@ -21,6 +21,7 @@ static const struct kura_cmd *const main_commands[] = {
     &kura_cmd_volumes, &kura_cmd_catalog,  &kura_cmd_hunt,
     &kura_cmd_hunts,   &kura_cmd_finding,  &kura_cmd_allow,
     &kura_cmd_report,
+    &kura_cmd_timeline,
 };
 #define MAIN_COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))
 
@@ -57,6 +58,7 @@ static void main_mind_pipes(const struct kura_cmd *cmd,
         &kura_cmd_sql,     &kura_cmd_cat,  &kura_cmd_status,
         &kura_cmd_formats, &kura_cmd_seen, &kura_cmd_tables,
         &kura_cmd_hunts,   &kura_cmd_finding, &kura_cmd_site,
+        &kura_cmd_timeline,
     };
     struct sigaction action;
     size_t i;

@@ -119,7 +119,7 @@ static enum kura_rc session_prepare(struct kura_session *s, const char *sql,
 }
 
 enum kura_rc kura_session_json(struct kura_session *s, int64_t gave_up,
-                               struct kura_err *err)
+                               FILE *f, struct kura_err *err)
 {
     struct kura_coverage c;
     struct kura_buf out;
@@ -136,7 +136,7 @@ enum kura_rc kura_session_json(struct kura_session *s, int64_t gave_up,
             rc = kura_buf_printf(&out, err, ",\"gave_up\":%lld",
                                  (long long)gave_up);
         if (rc == KURA_OK)
-            (void)printf("%s}\n", out.data);
+            (void)fprintf(f, "%s}\n", out.data);
     }
     kura_buf_release(&out);
     kura_coverage_release(&c);
@@ -199,7 +199,7 @@ enum kura_rc kura_session_run(struct kura_session *s, const char *sql,
         if (rc != KURA_OK || stmt == NULL)
             continue;
         if (how == KURA_OUTPUT_JSON)
-            rc = kura_session_json(s, gave_up, err);
+            rc = kura_session_json(s, gave_up, stdout, err);
         session_gave_up(gave_up);
     }
     return rc;

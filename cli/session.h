@@ -8,6 +8,7 @@
 #include "store/warehouse.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct kura_session {
     struct kura_warehouse *w;
@@ -35,7 +36,7 @@ enum kura_rc kura_session_run(struct kura_session *s, const char *sql,
 /* The last line of JSON: what the last statement searched, and how many texts a
  * pattern gave up on. */
 enum kura_rc kura_session_json(struct kura_session *s, int64_t gave_up,
-                               struct kura_err *err);
+                               FILE *f, struct kura_err *err);
 
 /* Tells on stderr what the last statement searched (all: every day, else only
  * that something was left out), escaped for terminals.  *whole is false when a

@@ -786,9 +786,12 @@ static int engine_authorize(void *arg, int action, const char *a, const char *b,
     }
 }
 
-/* As below for pragma_table_info and the like; SQLite may be built without. */
-static void engine_connect_pragmas(sqlite3 *db)
+/* As below for pragma_table_info, json_each and the like; SQLite may be built
+ * without. */
+static void engine_connect_others(sqlite3 *db)
 {
+    static const char *const json[] = {"SELECT 1 FROM json_each('[]')",
+                                       "SELECT 1 FROM json_tree('[]')"};
     sqlite3_stmt *stmt;
     char sql[120];
     size_t i;
@@ -798,6 +801,11 @@ static void engine_connect_pragmas(sqlite3 *db)
                        engine_pragmas[i]);
         stmt = NULL;
         (void)sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+        (void)sqlite3_finalize(stmt);
+    }
+    for (i = 0; i < sizeof(json) / sizeof(json[0]); i++) {
+        stmt = NULL;
+        (void)sqlite3_prepare_v2(db, json[i], -1, &stmt, NULL);
         (void)sqlite3_finalize(stmt);
     }
 }
@@ -818,7 +826,7 @@ static enum kura_rc engine_connect_tables(sqlite3 *db, struct kura_err *err)
     }
     if (rc != KURA_OK)
         return rc;
-    engine_connect_pragmas(db);
+    engine_connect_others(db);
     return KURA_OK;
 }
 

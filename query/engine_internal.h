@@ -1,6 +1,7 @@
 /* engine_internal.h - what the engine lends to the tables of its connection:
  * the snapshot of the catalog, open partitions, counters, the stop sign.
- * Only query/engine.c, scan.c, rollup.c, ioc_match.c and the tables include it. */
+ * Only query/engine.c, scan.c, rollup.c, ioc_match.c, timeline.c and
+ * the tables include it. */
 #ifndef KURA_QUERY_ENGINE_INTERNAL_H
 #define KURA_QUERY_ENGINE_INTERNAL_H
 

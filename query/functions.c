@@ -5,6 +5,7 @@
 #include "base/regex.h"
 #include "base/text.h"
 #include "query/functions_internal.h"
+#include "query/hunt_why.h"
 #include "query/wordlike.h"
 
 #include <limits.h>
@@ -444,6 +445,25 @@ static void sql_local_time(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     result_text(ctx, text, strlen(text));
 }
 
+static void sql_size_text(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    struct kura_err err = KURA_ERR_INIT;
+    struct kura_buf out;
+    enum kura_rc rc;
+
+    (void)argc;
+    if (sqlite3_value_numeric_type(argv[0]) != SQLITE_INTEGER &&
+        sqlite3_value_numeric_type(argv[0]) != SQLITE_FLOAT)
+        return;
+    kura_buf_init(&out, KURA_FUNCTION_TEXT);
+    rc = kura_why_size(sqlite3_value_double(argv[0]), &out, &err);
+    if (rc == KURA_OK)
+        result_text(ctx, out.data, out.len);
+    else
+        kura_function_fail(ctx, rc, &err);
+    kura_buf_release(&out);
+}
+
 /* --- Registration ----------------------------------------------------- */
 
 struct scalar {
@@ -460,6 +480,7 @@ static int add_scalars(sqlite3 *db, const struct kura_function_place *place)
         {"local_hour", 1, sql_local_hour},
         {"local_weekday", 1, sql_local_weekday},
         {"local_time", 1, sql_local_time},
+        {"size_text", 1, sql_size_text},
         {"entropy", 1, sql_entropy},
         {"name_randomness", 1, sql_name_randomness},
         {"regexp_extract", 2, sql_regexp_extract},

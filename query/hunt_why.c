@@ -79,8 +79,7 @@ static int column_of(sqlite3_stmt *stmt, const struct kura_why_part *p)
     return -1;
 }
 
-static enum kura_rc put_size(double n, struct kura_buf *out,
-                             struct kura_err *err)
+enum kura_rc kura_why_size(double n, struct kura_buf *out, struct kura_err *err)
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
     size_t u = 0;
@@ -161,7 +160,7 @@ static enum kura_rc put_value(sqlite3_stmt *stmt, int i,
     if (type == SQLITE_NULL)
         return kura_buf_putc(out, '-', err);
     if (p->kind == KURA_WHY_SIZE)
-        return put_size(sqlite3_column_double(stmt, i), out, err);
+        return kura_why_size(sqlite3_column_double(stmt, i), out, err);
     if (p->kind == KURA_WHY_DURATION)
         return put_duration(sqlite3_column_int64(stmt, i), out, err);
     if (type == SQLITE_INTEGER && is_time(p))

@@ -39,4 +39,8 @@ enum kura_rc kura_why_render(const char *why, sqlite3_stmt *stmt,
                              const struct kura_zone *zone, struct kura_buf *out,
                              struct kura_err *err);
 
+/* Appends bytes as people write them: 12.3 kB. */
+enum kura_rc kura_why_size(double n, struct kura_buf *out,
+                           struct kura_err *err);
+
 #endif

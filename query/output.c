@@ -274,6 +274,9 @@ struct writer {
     sqlite3_stmt *stmt;
     enum kura_output how;
     FILE *f;
+    kura_output_step step; /* NULL: the rows are those of stmt */
+    void *arg;
+    int nested; /* JSON: the column that holds a JSON text, -1 none */
     int columns;
     bool terminal;
     char **keys; /* JSON: one a column, all different */
@@ -302,6 +305,8 @@ static enum kura_rc writer_cell(struct writer *w, const struct cell *c,
         return csv_cell(c, w->terminal, &w->row, w->err);
     if (w->how == KURA_OUTPUT_MARKDOWN)
         return markdown_cell(c, &w->row, w->err);
+    if (column == w->nested && c->type == SQLITE_TEXT)
+        return kura_buf_append(&w->row, c->s, c->n, w->err);
     return json_cell(c, sqlite3_column_double(w->stmt, column), &w->row,
                      w->err);
 }
@@ -428,9 +433,12 @@ static enum kura_rc writer_header(struct writer *w)
 /* SQLITE_ROW: *more is true.  The words of SQLite's error otherwise. */
 static enum kura_rc writer_step(struct writer *w, bool *more)
 {
-    int code = sqlite3_step(w->stmt);
     enum kura_rc rc = KURA_EINPUT;
+    int code;
 
+    if (w->step != NULL)
+        return w->step(w->arg, &w->stmt, more, w->err);
+    code = sqlite3_step(w->stmt);
     *more = code == SQLITE_ROW;
     switch (code & 0xFF) {
     case SQLITE_ROW:
@@ -732,27 +740,27 @@ static enum kura_rc table_write(struct writer *w, int64_t *rows)
 
 /* --- Entry ------------------------------------------------------------ */
 
-enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
-                               FILE *f, int64_t *rows, struct kura_err *err)
+static enum kura_rc writer_run(struct writer w, int64_t *rows,
+                               struct kura_err *err)
 {
-    struct writer w = {.stmt = stmt, .how = how, .f = f, .err = err};
     int64_t count = 0;
     enum kura_rc rc;
-    int fd = fileno(f);
+    int fd = fileno(w.f);
 
-    w.columns = sqlite3_column_count(stmt);
+    w.err = err;
+    w.columns = sqlite3_column_count(w.stmt);
     w.terminal = fd >= 0 && isatty(fd);
     kura_buf_init(&w.row, ROW_BYTES);
     if (w.columns <= 0)
         rc = kura_err_set(err, KURA_EINPUT,
                           "a statement that gives no rows is not run: nothing "
                           "can be changed");
-    else if (how == KURA_OUTPUT_TABLE)
+    else if (w.how == KURA_OUTPUT_TABLE)
         rc = table_write(&w, &count);
     else
         rc = writer_stream(&w, &count);
     errno = 0;
-    if ((fflush(f) != 0 || ferror(f)) && rc == KURA_OK)
+    if ((fflush(w.f) != 0 || ferror(w.f)) && rc == KURA_OK)
         rc = kura_err_sys(err, errno != 0 ? errno : EIO,
                           "cannot write the output");
     kura_buf_release(&w.row);
@@ -760,4 +768,27 @@ enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
     if (rows != NULL)
         *rows = count;
     return rc;
+}
+
+enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
+                               FILE *f, int64_t *rows, struct kura_err *err)
+{
+    struct writer w = {.stmt = stmt, .how = how, .f = f, .nested = -1};
+
+    return writer_run(w, rows, err);
+}
+
+enum kura_rc kura_output_write_from(sqlite3_stmt *columns,
+                                    kura_output_step step, void *arg,
+                                    int nested, enum kura_output how, FILE *f,
+                                    int64_t *rows, struct kura_err *err)
+{
+    struct writer w = {.stmt = columns,
+                       .how = how,
+                       .f = f,
+                       .step = step,
+                       .arg = arg,
+                       .nested = nested};
+
+    return writer_run(w, rows, err);
 }

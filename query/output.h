@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "store/sqlite.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,5 +28,15 @@ int kura_output_find(const char *word, enum kura_output *out);
  * rows before it chooses its widths and goes on with them.  *rows counts. */
 enum kura_rc kura_output_write(sqlite3_stmt *stmt, enum kura_output how,
                                FILE *f, int64_t *rows, struct kura_err *err);
+
+/* Rows that come from one statement after the other, all with the columns of
+ * `columns`: step goes to the next one, *more is false when there is none.
+ * nested: the column whose texts are JSON and stay so in JSON; -1 none. */
+typedef enum kura_rc (*kura_output_step)(void *arg, sqlite3_stmt **stmt,
+                                         bool *more, struct kura_err *err);
+enum kura_rc kura_output_write_from(sqlite3_stmt *columns,
+                                    kura_output_step step, void *arg,
+                                    int nested, enum kura_output how, FILE *f,
+                                    int64_t *rows, struct kura_err *err);
 
 #endif

@@ -445,7 +445,8 @@ static enum kura_rc flat_walk(struct json_event *j, const struct kura_json *v)
         if (name_is(m, "event_data") || name_is(m, "EventData") ||
             name_is(m, "user_data") || name_is(m, "UserData"))
             rc = data_walk(j, m, 0);
-        else if (name_is(m, "Properties"))
+        /* Get-WinEvent's list; NXLog's text is that of a 4662. */
+        else if (name_is(m, "Properties") && !json_is_scalar(m))
             rc = data_put(j, "Data", 4, m, 0);
         else
             rc = flat_put(j, m);

@@ -17,6 +17,7 @@ static const struct kura_cmd *const main_commands[] = {
     &kura_cmd_rejects,
     &kura_cmd_formats, &kura_cmd_maintain, &kura_cmd_archive,
     &kura_cmd_restore, &kura_cmd_release,  &kura_cmd_hold,
+    &kura_cmd_who,
     &kura_cmd_seen,    &kura_cmd_ioc,    &kura_cmd_site,   &kura_cmd_verify,
     &kura_cmd_volumes, &kura_cmd_catalog,  &kura_cmd_hunt,
     &kura_cmd_hunts,   &kura_cmd_finding,  &kura_cmd_allow,
@@ -57,6 +58,7 @@ static void main_mind_pipes(const struct kura_cmd *cmd,
     static const struct kura_cmd *const readers[] = {
         &kura_cmd_sql,     &kura_cmd_cat,  &kura_cmd_status,
         &kura_cmd_formats, &kura_cmd_seen, &kura_cmd_tables,
+        &kura_cmd_who,
         &kura_cmd_hunts,   &kura_cmd_finding, &kura_cmd_site,
         &kura_cmd_timeline,
     };

@@ -39,15 +39,13 @@ WITH hourly AS MATERIALIZED (
                 ' ' || coalesce(zone_of(src_ip), '?') || ' ') = 0
     GROUP BY src_ip, day
 ), odd AS MATERIALIZED (
-    SELECT a.src_ip, a.day, a.events, a.bytes_sent, a.first_ts, a.last_ts
-    FROM night AS a
-    LEFT JOIN night AS p ON p.src_ip = a.src_ip AND p.date < a.date
-                        AND p.date >= a.date - 28
-    WHERE a.last_ts >= :from_ts AND a.events >= :min_events
-      AND a.first_ts >= :learn_days * 86400000000
+    SELECT src_ip, day, events, bytes_sent, first_ts, last_ts
+    FROM (SELECT *, count(*) OVER (PARTITION BY src_ip ORDER BY date
+                                   RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING) AS days
+          FROM night)
+    WHERE last_ts >= :from_ts AND events >= :min_events AND days < :known_days
+      AND first_ts >= :learn_days * 86400000000
           + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'firewall')
-    GROUP BY a.src_ip, a.day
-    HAVING count(p.date) < :known_days
 ), destination AS MATERIALIZED (
     SELECT src_ip, day, dst_ip, dst_port,
            row_number() OVER (PARTITION BY src_ip, day

@@ -25,19 +25,22 @@ WITH prober AS MATERIALIZED (
     GROUP BY src_ip, dst_ip
     HAVING count(DISTINCT dst_port) >= :min_ports
 ), event AS MATERIALIZED (
-    SELECT f.src_ip, f.dst_ip, f.dst_port, f.blocked, f.ts, f.bytes_sent
+    -- One a port and minute, so that a flood stays small.
+    SELECT f.src_ip, f.dst_ip, f.dst_port, f.blocked, min(f.ts) AS ts,
+           max(f.ts) AS last_ts, sum(f.bytes_sent) AS bytes_sent
     FROM firewall AS f
     WHERE f.src_ip IN (SELECT src_ip FROM prober)
       AND f.dst_ip IN (SELECT dst_ip FROM prober)
       AND (f.src_ip, f.dst_ip) IN (SELECT src_ip, dst_ip FROM prober)
+    GROUP BY f.src_ip, f.dst_ip, f.dst_port, f.blocked, f.ts / 60000000
 ), refused AS MATERIALIZED (
-    SELECT src_ip, dst_ip, dst_port, ts FROM event WHERE blocked = 'true'
+    SELECT src_ip, dst_ip, dst_port, ts, last_ts FROM event WHERE blocked = 'true'
 ), judged AS (
     SELECT p.src_ip, p.dst_ip, p.dst_port, p.ts, p.bytes_sent,
            count(DISTINCT r.dst_port) AS ports, min(r.ts) AS first_ts
     FROM event AS p
     JOIN refused AS r ON r.src_ip = p.src_ip AND r.dst_ip = p.dst_ip AND r.ts <= p.ts
-                     AND r.ts >= p.ts - :within_minutes * 60000000
+                     AND r.last_ts >= p.ts - :within_minutes * 60000000
     WHERE p.blocked = 'false' AND p.ts >= :from_ts
     GROUP BY p.src_ip, p.dst_ip, p.dst_port, p.ts
     HAVING count(DISTINCT r.dst_port) >= :min_ports

@@ -40,19 +40,17 @@ WITH sighted AS MATERIALIZED (
           IN (SELECT domain FROM fresh)
     GROUP BY host, queue_id, envelope_from
 ), burst AS MATERIALIZED (
-    SELECT a.domain, a.envelope_from, a.first_ts, sum(b.nrcpt) AS recipients,
-           max(b.first_ts) AS last_ts
-    FROM message AS a
-    JOIN message AS b ON b.domain = a.domain AND b.first_ts >= a.first_ts
-                     AND b.first_ts <= a.first_ts + :within_minutes * 60000000
-    JOIN fresh AS f ON f.domain = a.domain
-    WHERE a.first_ts <= f.first_seen_ts + :new_days * 86400000000
-    GROUP BY a.host, a.queue_id, a.envelope_from
-    HAVING sum(b.nrcpt) >= :min_recipients
+    SELECT m.domain, m.envelope_from, m.first_ts, f.first_seen_ts,
+           sum(m.nrcpt) OVER soon AS recipients, max(m.first_ts) OVER soon AS last_ts
+    FROM message AS m JOIN fresh AS f ON f.domain = m.domain
+    WINDOW soon AS (PARTITION BY m.domain ORDER BY m.first_ts
+                    RANGE BETWEEN CURRENT ROW AND :within_minutes * 60000000 FOLLOWING)
 )
 SELECT domain AS sender_domain, min(envelope_from) AS envelope_from,
        max(recipients) AS recipients, :within_minutes AS within,
        min(first_ts) AS first_ts, max(last_ts) AS last_ts
 FROM burst
+WHERE recipients >= :min_recipients
+  AND first_ts <= first_seen_ts + :new_days * 86400000000
 GROUP BY domain
 ORDER BY domain

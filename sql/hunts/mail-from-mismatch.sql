@@ -8,7 +8,7 @@
 -- tags: guide, core
 -- reference: JPCERT/CC 2015, 5.1.1
 -- param: known_days integer 3 "a pair of domains seen on so many of the 30 days before is known"
--- param: service_brands integer 3 "an envelope domain that carried so many other domains before is a mailing service"
+-- param: service_days integer 5 "an envelope domain that carried several other domains, on so many days together, is a mailing service"
 -- key: envelope_domain, header_from
 -- why: {envelope_from:defang} sent mail that shows {header_from:defang} as its sender ({whose} domain), {events} times
 -- evidence: mail: header_from IS :header_from AND envelope_from IS :envelope_from
@@ -38,34 +38,35 @@ WITH seen AS MATERIALIZED (
     SELECT DISTINCT envelope_domain, header_domain, date
     FROM named
     WHERE envelope_domain <> header_domain
-), asked AS MATERIALIZED (
-    SELECT row_number() OVER (ORDER BY envelope_from, header_from, client_ip, date) AS id, *
-    FROM named
-    WHERE envelope_domain <> header_domain AND last_ts >= :from_ts
-      AND NOT (is_internal(client_ip) IS 1
-               AND EXISTS (SELECT 1 FROM site_mail_domain AS o
-                           WHERE domain_under(envelope_host, o.domain)))
-), past AS MATERIALIZED (
-    SELECT a.id,
-           count(DISTINCT p.date) FILTER (WHERE p.header_domain = a.header_domain) AS days,
-           count(DISTINCT p.header_domain) AS brands
-    FROM asked AS a
-    JOIN pair_day AS p ON p.envelope_domain = a.envelope_domain
-                      AND p.date < a.date AND p.date >= a.date - 30
-    GROUP BY a.id
+), pair AS MATERIALIZED (
+    -- What was known of both before each day, and whom else the envelope carried.
+    SELECT envelope_domain, header_domain, date,
+           count(*) OVER (PARTITION BY envelope_domain, header_domain ORDER BY date
+                          RANGE BETWEEN 30 PRECEDING AND 1 PRECEDING) AS days,
+           count(*) OVER carried AS carried,
+           min(header_domain) OVER carried <> max(header_domain) OVER carried AS is_many
+    FROM pair_day
+    WINDOW carried AS (PARTITION BY envelope_domain ORDER BY date
+                       RANGE BETWEEN 30 PRECEDING AND 1 PRECEDING)
 ), judged AS (
-    SELECT a.*, coalesce(p.days, 0) AS days, coalesce(p.brands, 0) AS brands,
+    SELECT a.*, p.days, coalesce(p.is_many, 0) AND p.carried >= :service_days AS is_service,
            CASE WHEN EXISTS (SELECT 1 FROM site_mail_domain AS o
                              WHERE domain_under(a.header_host, o.domain)) THEN 'own'
                 WHEN EXISTS (SELECT 1 FROM site_partner AS o
                              WHERE domain_under(a.header_host, o.domain)) THEN 'partner'
                 ELSE 'another' END AS whose
-    FROM asked AS a LEFT JOIN past AS p ON p.id = a.id
+    FROM named AS a
+    JOIN pair AS p ON p.envelope_domain = a.envelope_domain
+                  AND p.header_domain = a.header_domain AND p.date = a.date
+    WHERE a.last_ts >= :from_ts AND p.days < :known_days
+      AND NOT (is_internal(a.client_ip) IS 1
+               AND EXISTS (SELECT 1 FROM site_mail_domain AS o
+                           WHERE domain_under(a.envelope_host, o.domain)))
 )
 SELECT envelope_domain, header_from, min(envelope_from) AS envelope_from,
        min(whose) AS whose, min(client_ip) AS client_ip, sum(events) AS events,
        min(first_ts) AS first_ts, max(last_ts) AS last_ts
 FROM judged
-WHERE days < :known_days AND (whose <> 'another' OR brands < :service_brands)
+WHERE whose <> 'another' OR NOT is_service
 GROUP BY envelope_domain, header_from
 ORDER BY envelope_domain, header_from

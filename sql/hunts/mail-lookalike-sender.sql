@@ -37,15 +37,18 @@ WITH seen AS MATERIALIZED (
     SELECT domain FROM site_mail_domain UNION SELECT domain FROM site_partner
 ), alike AS MATERIALIZED (
     -- Names with letters of other scripts need to be less alike.
-    SELECT s.*, o.domain AS resembles,
-           coalesce(lookalike(s.sender_domain, o.domain), 'other letters') AS reason
-    FROM sender AS s CROSS JOIN ours AS o
-    WHERE (lookalike(s.sender_domain, o.domain) IS NOT NULL
-           OR (s.sender_domain LIKE '%xn--%'
-               AND edit_distance(punycode_decode(registered_domain(s.sender_domain)),
-                                 o.domain) <= 2))
+    SELECT *
+    FROM (SELECT s.*, o.domain AS resembles,
+                 CASE WHEN lookalike(s.sender_domain, o.domain) IS NOT NULL
+                      THEN lookalike(s.sender_domain, o.domain)
+                      WHEN s.sender_domain LIKE '%xn--%'
+                       AND edit_distance(punycode_decode(registered_domain(s.sender_domain)),
+                                         o.domain) <= 2
+                      THEN 'other letters' END AS reason
+          FROM sender AS s CROSS JOIN ours AS o) AS c
+    WHERE reason IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM ours AS k
-                      WHERE domain_under(s.sender_domain, k.domain))
+                      WHERE domain_under(c.sender_domain, k.domain))
 ), sighted AS MATERIALIZED (
     SELECT mail_domain(value) AS host, min(first_ts) AS first_seen_ts
     FROM sighting_rollup

@@ -24,13 +24,12 @@ WITH reached AS MATERIALIZED (
     WHERE ts < :to_ts AND action = 'delivery' AND status = 'sent' AND envelope_to > ''
     GROUP BY envelope_to, day
 ), often AS MATERIALIZED (
-    SELECT DISTINCT a.envelope_to
-    FROM reached AS a
-    JOIN reached AS b ON b.envelope_to = a.envelope_to AND b.date <= a.date
-                     AND b.date > a.date - 14
-    WHERE a.last_ts >= :from_ts
-    GROUP BY a.envelope_to, a.date
-    HAVING count(*) >= :min_days
+    SELECT DISTINCT envelope_to
+    FROM (SELECT envelope_to, last_ts,
+                 count(*) OVER (PARTITION BY envelope_to ORDER BY date
+                                RANGE BETWEEN 13 PRECEDING AND CURRENT ROW) AS days
+          FROM reached)
+    WHERE last_ts >= :from_ts AND days >= :min_days
 ), outside AS MATERIALIZED (
     SELECT envelope_to, mail_domain(envelope_to) AS host
     FROM often AS a

@@ -24,27 +24,33 @@ WITH guesser AS MATERIALIZED (
     WHERE action = 'login failed' AND client_ip IS NOT NULL
     GROUP BY client_ip
     HAVING sum(events) >= :min_failures
-), entry AS MATERIALIZED (
-    SELECT client_ip, sasl_username, ts
-    FROM mail
+), entered AS MATERIALIZED (
+    SELECT client_ip
+    FROM mail_rollup
     WHERE ts >= :from_ts AND ts < :to_ts AND action = 'client'
       AND sasl_username IS NOT NULL
       AND client_ip IN (SELECT client_ip FROM guesser)
-), failure AS MATERIALIZED (
-    SELECT client_ip, ts
+    GROUP BY client_ip
+), event AS MATERIALIZED (
+    SELECT client_ip, ts, NULL AS sasl_username, 1 AS failure
     FROM mail
-    WHERE action = 'login failed'
-      AND client_ip IN (SELECT client_ip FROM entry)
+    WHERE action = 'login failed' AND client_ip IN (SELECT client_ip FROM entered)
+    UNION ALL
+    SELECT client_ip, ts, sasl_username, 0
+    FROM mail
+    WHERE ts >= :from_ts AND ts < :to_ts AND action = 'client'
+      AND sasl_username IS NOT NULL
+      AND client_ip IN (SELECT client_ip FROM entered)
 ), judged AS (
-    SELECT e.client_ip, e.sasl_username, e.ts, count(*) AS failures, min(f.ts) AS first_ts
-    FROM entry AS e
-    JOIN failure AS f ON f.client_ip = e.client_ip AND f.ts < e.ts
-                     AND f.ts >= e.ts - :within_minutes * 60000000
-    GROUP BY e.client_ip, e.sasl_username, e.ts
-    HAVING count(*) >= :min_failures
+    SELECT client_ip, ts, sasl_username, sum(failure) OVER before AS failures,
+           min(ts) OVER before AS first_ts
+    FROM event
+    WINDOW before AS (PARTITION BY client_ip ORDER BY ts
+                      RANGE BETWEEN :within_minutes * 60000000 PRECEDING AND CURRENT ROW)
 )
 SELECT client_ip, sasl_username, max(failures) AS failures, count(*) AS messages,
        min(first_ts) AS first_ts, max(ts) AS last_ts
 FROM judged
+WHERE sasl_username IS NOT NULL AND failures >= :min_failures
 GROUP BY client_ip, sasl_username
 ORDER BY client_ip, sasl_username

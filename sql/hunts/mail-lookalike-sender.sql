@@ -36,15 +36,8 @@ WITH seen AS MATERIALIZED (
 ), ours AS MATERIALIZED (
     SELECT domain FROM site_mail_domain UNION SELECT domain FROM site_partner
 ), alike AS MATERIALIZED (
-    -- Names with letters of other scripts need to be less alike.
     SELECT *
-    FROM (SELECT s.*, o.domain AS resembles,
-                 CASE WHEN lookalike(s.sender_domain, o.domain) IS NOT NULL
-                      THEN lookalike(s.sender_domain, o.domain)
-                      WHEN s.sender_domain LIKE '%xn--%'
-                       AND edit_distance(punycode_decode(registered_domain(s.sender_domain)),
-                                         o.domain) <= 2
-                      THEN 'other letters' END AS reason
+    FROM (SELECT s.*, o.domain AS resembles, lookalike(s.sender_domain, o.domain) AS reason
           FROM sender AS s CROSS JOIN ours AS o) AS c
     WHERE reason IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM ours AS k

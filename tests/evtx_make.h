@@ -151,6 +151,15 @@ static inline uint32_t evtx_here(const struct evtx_make *m)
     return (uint32_t)(m->file.len - m->chunk);
 }
 
+/* The four bytes at `at` once more, whose memory may move. */
+static inline void evtx_put_again(struct evtx_make *m, size_t at)
+{
+    char bytes[4];
+
+    memcpy(bytes, m->file.data + at, 4);
+    evtx_put(&m->file, bytes, 4);
+}
+
 /* --- Names and templates ---------------------------------------------------
  */
 
@@ -176,7 +185,7 @@ static inline void evtx_put_name(struct evtx_make *m, const char *name)
     slot = hash % 64;
     evtx_put_n(&m->file, offset, 4);
     at = m->chunk + 128 + 4 * slot;
-    evtx_put(&m->file, m->file.data + at, 4);
+    evtx_put_again(m, at);
     evtx_set_n(&m->file, at, offset, 4);
     evtx_put_n(&m->file, hash, 2);
     at = m->file.len;
@@ -355,7 +364,7 @@ static inline void evtx_put_instance(struct evtx_make *m, const char *key,
     evtx_put_n(&m->file, evtx_here(m) + 4, 4);
     at = m->chunk + 384 + 4 * slot;
     i = evtx_here(m);
-    evtx_put(&m->file, m->file.data + at, 4);
+    evtx_put_again(m, at);
     evtx_set_n(&m->file, at, i, 4);
     evtx_put_n(&m->file, id, 4);
     evtx_put(&m->file, guid, 12);

@@ -187,6 +187,7 @@ bench: deps
 	@$(MAKE) --no-print-directory tests
 	@KURA_BUILD=$(abspath $(B)) sh tests/bench/bench.sh && echo && \
 	  KURA_BUILD=$(abspath $(B)) sh tests/bench/tiers.sh && echo && \
+	  KURA_BUILD=$(abspath $(B)) sh tests/bench/windows.sh && echo && \
 	  KURA_BUILD=$(abspath $(B)) sh tests/bench/hunts.sh && echo && \
 	  KURA_BUILD=$(abspath $(B)) sh tests/bench/ioc.sh
 

@@ -639,6 +639,7 @@ static inline void evtx_put_record(struct evtx_make *m)
 static inline void evtx_make_record(struct evtx_make *m)
 {
     size_t before = m->file.len, nname = m->nname, ntemplate = m->ntemplate;
+    uint32_t last = m->last_record;
     char tables[384];
     bool open = m->chunk != 0;
 
@@ -653,7 +654,7 @@ static inline void evtx_make_record(struct evtx_make *m)
         memcpy(m->file.data + m->chunk + 128, tables, sizeof(tables));
         m->nname = nname;
         m->ntemplate = ntemplate;
-        m->last_record = 512;
+        m->last_record = last;
         evtx_chunk_end(m);
         evtx_chunk_begin(m);
         evtx_put_record(m);

@@ -37,10 +37,15 @@ static enum kura_rc formats_run(struct kura_cli *cli, enum kura_exit *code,
     for (i = 0; rc == KURA_OK && i < kura_formats_count(f); i++) {
         const struct kura_format *at = kura_formats_at(f, i);
 
-        (void)printf("%-18s %-9s %2d patterns, %2d samples pass  %s\n"
-                     "                   %s\n",
-                     at->name, at->schema->name, at->npattern, at->nsample,
-                     at->origin, at->about != NULL ? at->about : "");
+        if (at->reader == KURA_READER_LINES)
+            (void)printf("%-18s %-9s %2d patterns, %2d samples pass  %s\n",
+                         at->name, at->schema->name, at->npattern, at->nsample,
+                         at->origin);
+        else
+            (void)printf("%-18s %-9s a reader,    %2d samples pass  %s\n",
+                         at->name, at->schema->name, at->nsample, at->origin);
+        (void)printf("                   %s\n",
+                     at->about != NULL ? at->about : "");
     }
     kura_formats_free(f);
     kura_warehouse_close(w);

@@ -688,7 +688,7 @@ static inline void evtx_system_set(struct evtx_make *m, const char *element,
         }
 }
 
-static void XMLCALL evtx_xml_start(void *arg, const char *name,
+static inline void XMLCALL evtx_xml_start(void *arg, const char *name,
                                    const char **attributes)
 {
     struct evtx_make *m = arg;
@@ -728,7 +728,7 @@ static void XMLCALL evtx_xml_start(void *arg, const char *name,
     }
 }
 
-static void XMLCALL evtx_xml_text(void *arg, const char *text, int n)
+static inline void XMLCALL evtx_xml_text(void *arg, const char *text, int n)
 {
     evtx_put(&((struct evtx_make *)arg)->text, text, (size_t)n);
 }
@@ -746,7 +746,7 @@ static inline void evtx_value_add(struct evtx_make *m, const char *name)
     m->nvalue++;
 }
 
-static void XMLCALL evtx_xml_end(void *arg, const char *name)
+static inline void XMLCALL evtx_xml_end(void *arg, const char *name)
 {
     struct evtx_make *m = arg;
 

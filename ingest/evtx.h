@@ -31,7 +31,6 @@
 #define KURA_EVTX_HEADER 4096u
 #define KURA_EVTX_CHUNK 65536u
 #define KURA_EVTX_DEPTH 24
-#define KURA_EVTX_TEXT ((size_t)4 << 20)
 
 struct kura_event;
 struct kura_evtx;

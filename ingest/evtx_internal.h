@@ -107,8 +107,7 @@ kura_evtx_instance(struct evtx_compiler *c, struct evtx_chunk *k, size_t *at,
 /* XML without a template, at `at`. */
 const struct evtx_program *
 kura_evtx_fragment(struct evtx_compiler *c, struct evtx_chunk *k, size_t at,
-                   size_t end, enum evtx_section section,
-                   struct kura_arena *arena, const char **why);
+                   size_t end, enum evtx_section section, const char **why);
 
 /* evtx_value.c: a value as text, in the arena; size 0 for none.  *plain:
  * printable ASCII. */

@@ -487,8 +487,7 @@ static bool run_part(struct evtx_rows *r, size_t at, size_t end,
         program = kura_evtx_instance(r->compiler, r->k, &at, end, section,
                                      &values, r->arena, &why);
     } else {
-        program = kura_evtx_fragment(r->compiler, r->k, at, end, section,
-                                     r->arena, &why);
+        program = kura_evtx_fragment(r->compiler, r->k, at, end, section, &why);
     }
     if (program == NULL)
         return why != NULL ? fail(r, why) : false;

@@ -717,12 +717,10 @@ static const struct evtx_program *compile(struct evtx_compiler *c,
 
 const struct evtx_program *
 kura_evtx_fragment(struct evtx_compiler *c, struct evtx_chunk *k, size_t at,
-                   size_t end, enum evtx_section section,
-                   struct kura_arena *arena, const char **why)
+                   size_t end, enum evtx_section section, const char **why)
 {
     const struct evtx_program *p = compile(c, k, at, end, false, section);
 
-    (void)arena;
     *why = c->why;
     return p;
 }

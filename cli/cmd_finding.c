@@ -1,10 +1,11 @@
-/* cmd_finding.c - kura finding list, show: what hunts found, and the lines
- * behind it. */
+/* cmd_finding.c - kura finding list, show, hosts: what hunts found, the lines
+ * behind it, and how far an attack came on each host. */
 #include "cli/cmd.h"
 #include "cli/findings.h"
 #include "cli/job.h"
 
 #include "base/buf.h"
+#include "base/num.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -15,7 +16,9 @@
 static const struct kura_opt finding_options[] = {
     {"hunt", 0, "NAME", "only what this hunt found (list)"},
     {"show-allowed", 0, NULL, "what an allow rule takes out too (list)"},
-    {"format", 'f', "FORMAT", "table (default), csv, json, md (list)"},
+    {"within", 0, "LENGTH", "stages of so much time: 14d, by default (hosts)"},
+    {"min", 0, "N", "smallest number of stages: 3, by default (hosts)"},
+    {"format", 'f', "FORMAT", "table (default), csv, json, md (list, hosts)"},
     {NULL, 0, NULL, NULL}};
 
 static const char *option(const struct kura_cli *cli, const char *name)
@@ -52,31 +55,98 @@ static enum kura_rc list_fill(struct kura_cli *cli, struct kura_casefile *c,
     return rc;
 }
 
-static enum kura_rc finding_list(struct kura_cli *cli, struct kura_err *err)
+/* Everything that was found, with what is allowed marked; *out is the caller's
+ * also on error. */
+static enum kura_rc list_open(struct kura_cli *cli, struct kura_warehouse *w,
+                              struct kura_findings **out, struct kura_err *err)
+{
+    struct kura_casefile *c = NULL;
+    enum kura_rc rc = kura_cli_case_open(cli, &c, err);
+
+    if (rc == KURA_OK)
+        rc = kura_findings_new(kura_warehouse_zone(w), out, err);
+    if (rc == KURA_OK)
+        rc = list_fill(cli, c, *out, err);
+    kura_casefile_close(c);
+    return rc;
+}
+
+static enum kura_rc format_read(struct kura_cli *cli, const char *what,
+                                enum kura_output *how, struct kura_err *err)
 {
     const char *word = option(cli, "format");
-    enum kura_output how = KURA_OUTPUT_TABLE;
-    struct kura_warehouse *w = NULL;
-    struct kura_casefile *c = NULL;
-    struct kura_findings *f = NULL;
-    enum kura_rc rc;
 
+    *how = KURA_OUTPUT_TABLE;
     if (cli->args->count != 1)
-        return kura_err_set(err, KURA_EUSAGE, "finding list has no operands");
-    if (word != NULL && !kura_output_find(word, &how))
+        return kura_err_set(err, KURA_EUSAGE, "finding %s has no operands",
+                            what);
+    if (word != NULL && !kura_output_find(word, how))
         return kura_err_set(err, KURA_EUSAGE, "unknown format '%s'", word);
-    rc = kura_warehouse_open(cli->dir, false, &w, err);
+    return KURA_OK;
+}
+
+static enum kura_rc finding_list(struct kura_cli *cli, struct kura_err *err)
+{
+    enum kura_output how;
+    struct kura_warehouse *w = NULL;
+    struct kura_findings *f = NULL;
+    enum kura_rc rc = format_read(cli, "list", &how, err);
+
     if (rc == KURA_OK)
-        rc = kura_cli_case_open(cli, &c, err);
+        rc = kura_warehouse_open(cli->dir, false, &w, err);
     if (rc == KURA_OK)
-        rc = kura_findings_new(kura_warehouse_zone(w), &f, err);
-    if (rc == KURA_OK)
-        rc = list_fill(cli, c, f, err);
+        rc = list_open(cli, w, &f, err);
     if (rc == KURA_OK)
         rc = kura_findings_write(f, how, option(cli, "show-allowed") != NULL,
                                  err);
     kura_findings_free(f);
-    kura_casefile_close(c);
+    kura_warehouse_close(w);
+    return rc;
+}
+
+/* --- hosts --------------------------------------------------------------- */
+
+static enum kura_rc hosts_limits(struct kura_cli *cli,
+                                 const struct kura_zone *zone, int64_t *within,
+                                 int64_t *min, struct kura_err *err)
+{
+    const char *text = option(cli, "within"), *n = option(cli, "min");
+    int64_t from = 0, to = 0;
+    enum kura_rc rc;
+
+    *min = 3;
+    if (n != NULL && (!kura_num_parse(n, strlen(n), min) || *min < 1))
+        return kura_err_set(err, KURA_EUSAGE, "--min is a number from 1");
+    rc = kura_range_parse(text != NULL ? text : "14d", zone, cli->now_us, &from,
+                          &to, err);
+    *within = to - from;
+    if (rc == KURA_OK && (to != cli->now_us || *within <= 0))
+        rc = kura_err_set(err, KURA_EINPUT, "'%s' is no length of time", text);
+    if (rc == KURA_EINPUT)
+        rc = err->rc = KURA_EUSAGE;
+    return rc;
+}
+
+static enum kura_rc finding_hosts(struct kura_cli *cli, enum kura_exit *code,
+                                  struct kura_err *err)
+{
+    enum kura_output how;
+    struct kura_warehouse *w = NULL;
+    struct kura_findings *f = NULL;
+    int64_t within = 0, min = 0, rows = 0;
+    enum kura_rc rc = format_read(cli, "hosts", &how, err);
+
+    if (rc == KURA_OK)
+        rc = kura_warehouse_open(cli->dir, false, &w, err);
+    if (rc == KURA_OK)
+        rc = hosts_limits(cli, kura_warehouse_zone(w), &within, &min, err);
+    if (rc == KURA_OK)
+        rc = list_open(cli, w, &f, err);
+    if (rc == KURA_OK)
+        rc = kura_findings_write_hosts(f, how, within, min, &rows, err);
+    if (rc == KURA_OK && rows == 0)
+        *code = KURA_EXIT_NO;
+    kura_findings_free(f);
     kura_warehouse_close(w);
     return rc;
 }
@@ -204,14 +274,16 @@ static enum kura_rc finding_run(struct kura_cli *cli, enum kura_exit *code,
 {
     const char *what = cli->args->count == 0 ? "" : cli->args->operands[0];
 
-    (void)code;
+    if (strcmp(what, "hosts") == 0)
+        return finding_hosts(cli, code, err);
     if (strcmp(what, "list") == 0)
         return finding_list(cli, err);
     if (strcmp(what, "show") == 0)
         return finding_show(cli, err);
-    return kura_err_set(err, KURA_EUSAGE, "finding knows list and show");
+    return kura_err_set(err, KURA_EUSAGE, "finding knows list, show and hosts");
 }
 
 const struct kura_cmd kura_cmd_finding = {
-    "finding", "list|show ID", "what hunts found, and the lines behind it",
+    "finding", "list|show ID|hosts",
+    "what hunts found, the lines behind it, and how far it went on each host",
     finding_options, finding_run};

@@ -245,3 +245,23 @@ enum kura_rc kura_findings_write(struct kura_findings *f, enum kura_output how,
     (void)sqlite3_finalize(stmt);
     return rc;
 }
+
+enum kura_rc kura_findings_write_hosts(struct kura_findings *f,
+                                       enum kura_output how, int64_t within_us,
+                                       int64_t min_stages, int64_t *rows,
+                                       struct kura_err *err)
+{
+    const char *sql = NULL;
+    sqlite3_stmt *stmt = NULL;
+    enum kura_rc rc = kura_embedded_text("sql/findings_hosts.sql", &sql, err);
+
+    if (rc == KURA_OK)
+        rc = kura_db_prepare(f->db, sql, &stmt, err);
+    if (rc == KURA_OK) {
+        (void)sqlite3_bind_int64(stmt, 1, within_us);
+        (void)sqlite3_bind_int64(stmt, 2, min_stages);
+        rc = kura_output_write(stmt, how, stdout, rows, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
+}

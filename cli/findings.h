@@ -43,5 +43,12 @@ enum kura_rc kura_findings_tally(struct kura_findings *f,
  * those that are allowed too, with the reason. */
 enum kura_rc kura_findings_write(struct kura_findings *f, enum kura_output how,
                                  bool all, struct kura_err *err);
+/* Writes the hosts that at least min_stages different stages of the attack were
+ * found for within within_us: the span with the most of them, what speaks most
+ * first.  Allowed findings and those that are gone do not count. */
+enum kura_rc kura_findings_write_hosts(struct kura_findings *f,
+                                       enum kura_output how, int64_t within_us,
+                                       int64_t min_stages, int64_t *rows,
+                                       struct kura_err *err);
 
 #endif

@@ -1,7 +1,7 @@
 -- title: Asked for again and again, never connected to
 -- table: dns, proxy
 -- needs: dns.src_ip, dns.query, proxy.cs_host
--- window: 7d
+-- window: 14d
 -- stage: command-and-control, actions-on-objectives
 -- attack: v19 T1071.004
 -- level: high
@@ -31,7 +31,7 @@ WITH own AS MATERIALIZED (
 outside AS MATERIALIZED (
     SELECT registered_domain, count(*) AS clients FROM (
         SELECT registered_domain, src_ip FROM dns_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
           AND registered_domain NOT LIKE '%.arpa'
         GROUP BY registered_domain, src_ip)
     GROUP BY registered_domain
@@ -54,12 +54,12 @@ daily AS MATERIALIZED (
     HAVING sum(events) >= :min_events AND count(*) >= :min_hours),
 visited AS MATERIALIZED (
     SELECT registered_domain FROM proxy_rollup
-    WHERE ts >= :from_ts - 7 * 86400000000 AND ts < :to_ts
+    WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
       AND registered_domain IN (SELECT registered_domain FROM daily)
     GROUP BY registered_domain),
 direct AS MATERIALIZED (
     SELECT src_ip FROM firewall_rollup
-    WHERE ts >= :from_ts - 7 * 86400000000 AND ts < :to_ts
+    WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
       AND src_ip IN (SELECT src_ip FROM daily)
       AND blocked = 'false' AND dst_internal = 0 AND dst_port NOT IN (53, 853)
     GROUP BY src_ip),

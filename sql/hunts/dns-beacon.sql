@@ -1,6 +1,7 @@
 -- title: A name is asked for by the clock
 -- table: dns
 -- needs: dns.src_ip, dns.query
+-- window: 14d
 -- stage: command-and-control, exploitation
 -- attack: v19 T1071.004
 -- level: medium
@@ -30,7 +31,7 @@ WITH own AS MATERIALIZED (
 outside AS MATERIALIZED (
     SELECT registered_domain, count(*) AS clients FROM (
         SELECT registered_domain, src_ip FROM dns_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
           AND registered_domain NOT LIKE '%.arpa'
         GROUP BY registered_domain, src_ip)
     GROUP BY registered_domain

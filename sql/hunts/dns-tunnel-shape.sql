@@ -1,6 +1,7 @@
 -- title: Names that carry data
 -- table: dns
 -- needs: dns.src_ip, dns.query
+-- window: 14d
 -- stage: command-and-control, actions-on-objectives
 -- attack: v19 T1071.004, T1132.001
 -- level: high
@@ -29,7 +30,7 @@ WITH own AS MATERIALIZED (
 outside AS MATERIALIZED (
     SELECT registered_domain, count(*) AS clients FROM (
         SELECT registered_domain, src_ip FROM dns_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
           AND registered_domain NOT LIKE '%.arpa'
         GROUP BY registered_domain, src_ip)
     GROUP BY registered_domain

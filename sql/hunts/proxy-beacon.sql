@@ -1,6 +1,7 @@
 -- title: A program calls home by the clock
 -- table: proxy
 -- needs: proxy.src_ip, proxy.cs_host
+-- window: 14d
 -- stage: command-and-control, exploitation, actions-on-objectives
 -- attack: v19 T1071.001
 -- level: high
@@ -27,13 +28,13 @@
 WITH host AS MATERIALIZED (
     SELECT cs_host, count(*) AS clients FROM (
         SELECT cs_host, src_ip FROM proxy_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts AND cs_host IS NOT NULL
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts AND cs_host IS NOT NULL
         GROUP BY cs_host, src_ip)
     GROUP BY cs_host),
 everybody AS MATERIALIZED (
     SELECT count(*) AS n FROM (
         SELECT src_ip FROM proxy_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts GROUP BY src_ip)),
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts GROUP BY src_ip)),
 pair AS MATERIALIZED (
     SELECT src_ip, cs_host, day FROM proxy_rollup
     WHERE ts >= :from_ts AND ts < :to_ts

@@ -1,6 +1,7 @@
 -- title: User agents that no browser has
 -- table: proxy
 -- needs: proxy.c_useragent
+-- window: 14d
 -- stage: command-and-control, exploitation
 -- attack: v19 T1071.001
 -- level: medium
@@ -47,7 +48,7 @@ none AS MATERIALIZED (
 few AS MATERIALIZED (
     SELECT cs_host FROM (
         SELECT cs_host, src_ip FROM proxy_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
           AND cs_host IN (SELECT cs_host FROM none)
         GROUP BY cs_host, src_ip)
     GROUP BY cs_host HAVING count(*) <= :max_clients),
@@ -59,8 +60,12 @@ used AS MATERIALIZED (
       AND c_useragent IN (SELECT c_useragent FROM odd)
     GROUP BY src_ip, c_useragent, cs_host),
 spread AS MATERIALIZED (
-    SELECT c_useragent FROM used GROUP BY c_useragent
-    HAVING count(DISTINCT src_ip) <= :max_clients)
+    SELECT c_useragent FROM (
+        SELECT c_useragent, src_ip FROM proxy_rollup
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
+          AND c_useragent IN (SELECT c_useragent FROM odd)
+        GROUP BY c_useragent, src_ip)
+    GROUP BY c_useragent HAVING count(*) <= :max_clients)
 SELECT src_ip, c_useragent, how, count(DISTINCT cs_host) AS hosts,
        min(cs_host) AS cs_host, sum(events) AS events,
        min(first_ts) AS first_ts, max(last_ts) AS last_ts

@@ -1,6 +1,7 @@
 -- title: Something is left at a drop site
 -- table: proxy
 -- needs: proxy.cs_method, proxy.cs_host
+-- window: 14d
 -- stage: actions-on-objectives, command-and-control
 -- attack: v19 T1567, T1102, T1572
 -- level: medium
@@ -47,8 +48,12 @@ SELECT src_ip, cs_host,
        total(sent) AS sent, sum(events) AS events,
        min(first_ts) AS first_ts, max(last_ts) AS last_ts
 FROM used
-WHERE cs_host IN (SELECT cs_host FROM used GROUP BY cs_host
-                  HAVING count(*) <= :max_clients)
+WHERE cs_host IN (SELECT cs_host FROM (
+                      SELECT cs_host, src_ip FROM proxy_rollup
+                      WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
+                        AND cs_host IN (SELECT cs_host FROM used)
+                      GROUP BY cs_host, src_ip)
+                  GROUP BY cs_host HAVING count(*) <= :max_clients)
   AND NOT EXISTS (SELECT 1 FROM site_work_domain WHERE domain_under(cs_host, domain))
 GROUP BY src_ip, cs_host
 HAVING sum(events) >= :min_events

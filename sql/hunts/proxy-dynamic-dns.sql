@@ -1,6 +1,7 @@
 -- title: Hosts below dynamic DNS
 -- table: proxy
 -- needs: proxy.src_ip, proxy.cs_host
+-- window: 14d
 -- stage: command-and-control, exploitation, delivery
 -- attack: v19 T1568, T1071.001
 -- level: medium
@@ -54,8 +55,12 @@ WITH used AS MATERIALIZED (
 SELECT src_ip, cs_host, sum(events) AS events,
        min(first_ts) AS first_ts, max(last_ts) AS last_ts
 FROM used
-WHERE cs_host IN (SELECT cs_host FROM used GROUP BY cs_host
-                  HAVING count(*) <= :max_clients)
+WHERE cs_host IN (SELECT cs_host FROM (
+                      SELECT cs_host, src_ip FROM proxy_rollup
+                      WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
+                        AND cs_host IN (SELECT cs_host FROM used)
+                      GROUP BY cs_host, src_ip)
+                  GROUP BY cs_host HAVING count(*) <= :max_clients)
   AND NOT EXISTS (SELECT 1 FROM site_work_domain WHERE domain_under(cs_host, domain))
 GROUP BY src_ip, cs_host
 HAVING sum(events) >= :min_events

@@ -1,6 +1,7 @@
 -- title: An address instead of a name
 -- table: proxy
 -- needs: proxy.src_ip, proxy.cs_host
+-- window: 14d
 -- stage: command-and-control, exploitation, delivery
 -- attack: v19 T1071.001
 -- level: medium
@@ -33,7 +34,11 @@ SELECT src_ip, cs_host, group_concat(DISTINCT cs_method) AS methods,
        coalesce(sum(received), 0) AS received, sum(events) AS events,
        min(first_ts) AS first_ts, max(last_ts) AS last_ts
 FROM used
-WHERE cs_host IN (SELECT cs_host FROM used GROUP BY cs_host
-                  HAVING count(DISTINCT src_ip) <= :max_clients)
+WHERE cs_host IN (SELECT cs_host FROM (
+                      SELECT cs_host, src_ip FROM proxy_rollup
+                      WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
+                        AND cs_host IN (SELECT cs_host FROM used)
+                      GROUP BY cs_host, src_ip)
+                  GROUP BY cs_host HAVING count(*) <= :max_clients)
 GROUP BY src_ip, cs_host HAVING sum(events) >= :min_events
 ORDER BY src_ip, cs_host

@@ -1,6 +1,7 @@
 -- title: A tunnel that stays open for hours
 -- table: proxy
 -- needs: proxy.elapsed_ms, proxy.cs_method
+-- window: 14d
 -- stage: command-and-control, actions-on-objectives
 -- attack: v19 T1572, T1071.001
 -- level: medium
@@ -19,14 +20,15 @@
 WITH tunnel AS MATERIALIZED (
     SELECT src_ip, cs_host, dst_port, elapsed_ms, cs_bytes, sc_bytes, ts
     FROM proxy
-    WHERE ts >= :from_ts AND ts < :to_ts AND cs_method = 'CONNECT'
+    WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts AND cs_method = 'CONNECT'
       AND elapsed_ms >= :min_hours * 3600000)
 SELECT src_ip, cs_host, coalesce(dst_port, 443) AS dst_port,
        max(elapsed_ms) / 1000 AS seconds, total(cs_bytes) AS sent,
        total(sc_bytes) AS received, count(*) AS events,
        min(ts) AS first_ts, max(ts) AS last_ts
 FROM tunnel
-WHERE cs_host IN (SELECT cs_host FROM tunnel GROUP BY cs_host
+WHERE ts >= :from_ts
+  AND cs_host IN (SELECT cs_host FROM tunnel GROUP BY cs_host
                   HAVING count(DISTINCT src_ip) <= :max_clients)
   AND NOT EXISTS (SELECT 1 FROM site_work_domain WHERE domain_under(cs_host, domain))
 GROUP BY src_ip, cs_host, dst_port

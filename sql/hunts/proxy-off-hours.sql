@@ -1,13 +1,14 @@
 -- title: Web access outside working hours
 -- table: proxy
 -- needs: proxy.src_ip, proxy.cs_host
+-- window: 14d
 -- stage: command-and-control, exploitation, actions-on-objectives
 -- attack: v19 T1071.001, T1029
 -- level: medium
 -- tags: guide, core
 -- reference: JPCERT/CC 2015, 5.3.2
 -- param: min_events integer 3 "smallest number of requests"
--- param: max_clients integer 3 "most clients that use the site, at any time of day"
+-- param: max_clients integer 3 "most clients that use the site within two weeks, at any time of day"
 -- param: max_hosts integer 6 "a client that visits more sites within the hour is a person who works late"
 -- key: src_ip, cs_host
 -- why: {src_ip} sent {events} requests to {cs_host:defang} outside working hours in {hours} hours, from {first_ts} to {last_ts}
@@ -23,7 +24,7 @@
 WITH host AS MATERIALIZED (
     SELECT cs_host FROM (
         SELECT cs_host, src_ip FROM proxy_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts AND cs_host IS NOT NULL
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts AND cs_host IS NOT NULL
         GROUP BY cs_host, src_ip)
     GROUP BY cs_host HAVING count(*) <= :max_clients),
 rare AS MATERIALIZED (

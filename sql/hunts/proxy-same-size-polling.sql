@@ -1,6 +1,7 @@
 -- title: The same answer all day
 -- table: proxy
 -- needs: proxy.sc_bytes, proxy.cs_host
+-- window: 14d
 -- stage: command-and-control
 -- attack: v19 T1071.001
 -- level: medium
@@ -22,7 +23,7 @@
 WITH host AS MATERIALIZED (
     SELECT cs_host FROM (
         SELECT cs_host, src_ip FROM proxy_rollup
-        WHERE ts >= :from_ts AND ts < :to_ts AND cs_host IS NOT NULL
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts AND cs_host IS NOT NULL
         GROUP BY cs_host, src_ip)
     GROUP BY cs_host
     HAVING count(*) <= :max_clients

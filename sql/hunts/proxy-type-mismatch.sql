@@ -1,6 +1,7 @@
 -- title: A file that is not what its name says
 -- table: proxy
 -- needs: proxy.c_uri, proxy.mime_type
+-- window: 14d
 -- stage: delivery, installation, command-and-control
 -- attack: v19 T1036.008, T1105
 -- level: high
@@ -18,7 +19,8 @@
 -- miss: proxy-type-mismatch.miss.log
 WITH request AS MATERIALIZED (
     SELECT src_ip, cs_host, c_uri, mime_type, sc_bytes, ts FROM proxy
-    WHERE ts >= :from_ts AND ts < :to_ts AND sc_status BETWEEN 200 AND 299
+    WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
+      AND sc_status BETWEEN 200 AND 299
       AND sc_bytes >= :min_bytes
       AND c_uri_extension IN ('jpg', 'jpeg', 'png', 'gif', 'bmp', 'ico', 'webp', 'svg',
                               'txt', 'htm', 'html', 'css', 'woff', 'woff2', 'ttf',
@@ -34,7 +36,8 @@ WITH request AS MATERIALIZED (
                         'application/vnd.ms-cab-compressed')
     UNION ALL
     SELECT src_ip, cs_host, c_uri, mime_type, sc_bytes, ts FROM proxy
-    WHERE ts >= :from_ts AND ts < :to_ts AND sc_status BETWEEN 200 AND 299
+    WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
+      AND sc_status BETWEEN 200 AND 299
       AND sc_bytes >= :min_bytes
       AND c_uri_extension IN ('exe', 'dll', 'scr', 'msi', 'bat', 'cmd', 'ps1', 'vbs',
                               'hta', 'jar', 'zip', 'rar', '7z', 'cab')
@@ -43,7 +46,8 @@ SELECT src_ip, cs_host, min(c_uri) AS c_uri, min(mime_type) AS mime_type,
        max(sc_bytes) AS bytes, count(*) AS events,
        min(ts) AS first_ts, max(ts) AS last_ts
 FROM request
-WHERE cs_host IN (SELECT cs_host FROM request GROUP BY cs_host
+WHERE ts >= :from_ts
+  AND cs_host IN (SELECT cs_host FROM request GROUP BY cs_host
                   HAVING count(DISTINCT src_ip) <= :max_clients)
 GROUP BY src_ip, cs_host
 ORDER BY src_ip, cs_host

@@ -1,12 +1,13 @@
 -- title: User agents that are not the organisation's
 -- table: proxy
 -- needs: proxy.c_useragent, site_user_agent
+-- window: 14d
 -- stage: exploitation, command-and-control, actions-on-objectives
 -- attack: v19 T1071.001
 -- level: medium
 -- tags: guide, core
 -- reference: JPCERT/CC 2015, 5.3.2
--- param: max_clients integer 10 "a user agent of more clients is told once, for all of them"
+-- param: max_clients integer 10 "a user agent of more clients within two weeks is told once, for all of them"
 -- param: min_events integer 1 "smallest number of requests"
 -- key: src_ip, c_useragent
 -- why: {who} sent {events} requests to {hosts} hosts, such as {cs_host:defang}, as "{c_useragent}", from {first_ts} to {last_ts}
@@ -32,8 +33,12 @@ used AS MATERIALIZED (
       AND c_useragent IN (SELECT c_useragent FROM other)
     GROUP BY c_useragent, src_ip, cs_host),
 spread AS MATERIALIZED (
-    SELECT c_useragent, count(DISTINCT src_ip) AS clients
-    FROM used GROUP BY c_useragent)
+    SELECT c_useragent, count(*) AS clients FROM (
+        SELECT c_useragent, src_ip FROM proxy_rollup
+        WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
+          AND c_useragent IN (SELECT c_useragent FROM other)
+        GROUP BY c_useragent, src_ip)
+    GROUP BY c_useragent)
 SELECT iif(clients > :max_clients, 'many', src_ip) AS src_ip,
        used.c_useragent AS c_useragent,
        iif(clients > :max_clients, clients || ' clients', src_ip) AS who,

@@ -68,6 +68,9 @@ static void main_mind_pipes(const struct kura_cmd *cmd,
     for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
         if (cmd == readers[i])
             return;
+    if (cmd == &kura_cmd_ioc && args->count != 0 &&
+        strcmp(args->operands[0], "list") == 0)
+        return;
     if (cmd == &kura_cmd_rejects &&
         kura_opt_get(cmd->options, args, "retry") == NULL)
         return;

@@ -275,6 +275,8 @@ static enum kura_rc read_url(struct reading *r)
         rc = kura_buf_printf(v, r->err, ":%d", p.port);
     fragment = memchr(p.rest, '#', p.rest_size);
     n = fragment != NULL ? (size_t)(fragment - p.rest) : p.rest_size;
+    while (fragment != NULL && n > 0 && strchr(",;", p.rest[n - 1]) != NULL)
+        n--; /* as strip() leaves no such end */
     if (rc == KURA_OK && (n == 0 || p.rest[0] != '/'))
         rc = kura_buf_putc(v, '/', r->err);
     r->out->type = KURA_INDICATOR_URL;
@@ -312,7 +314,7 @@ static enum kura_rc read_email(struct reading *r)
     }
     for (at = s + n; at > s && at[-1] != '@';)
         at--;
-    if (at == s || memchr(s, ' ', n) != NULL)
+    if (at == s || memchr(s, ' ', n) != NULL || memchr(s, '\t', n) != NULL)
         return refuse(r, "is no e-mail address");
     r->out->type = KURA_INDICATOR_EMAIL;
     if (at == s + 1 || (at == s + 2 && s[0] == '*'))

@@ -140,6 +140,8 @@ printf '{"Event": {\n"Attribute": [}' >bad.json
 must_fail 1 ioc import bad.json
 like "JSON that is none" "$(cat must_fail.err)" "line 2, byte"
 
+is "a reader that leaves" "$({ ioc list --format csv; echo $? >&2; } 2>&1 >/dev/full | tail -1)" 3
+
 # --- Match ----------------------------------------------------------------------
 
 row() { # of a csv answer: indicator, table, column, match, seen as, events, days, clients

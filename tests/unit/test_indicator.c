@@ -81,6 +81,8 @@ static void test_guessed(void **state)
         {"two words.exe", "filename", "two words.exe"},
         {"evil.zip", "domain", "evil.zip"}, /* a top-level domain since 2023 */
         {"  'evil.example', ", "domain", "evil.example"},
+        {"b\tad@x.example", NULL, "is no e-mail address"},
+        {"http://x.example/a?,#c", "url", "http://x.example/a?"},
         {"just words", NULL, "nothing that tells its type"},
         {"evil", NULL, "nothing that tells its type"},
         {"1.2.3", NULL, ""},

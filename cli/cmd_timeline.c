@@ -8,6 +8,7 @@
 #include "base/refang.h"
 #include "query/functions.h"
 #include "query/timeline.h"
+#include "query/timeline_html.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,8 +32,8 @@ static const struct kura_opt timeline_options[] = {
     {"table", 't', "TABLE", "only this table, finding or indicator"},
     {"fold", 0, NULL,
      "show once what is the same within an hour, and how often"},
-    {"limit", 'n', "ROWS", "stop after so many rows"},
-    {"format", 'f', "FORMAT", "table (default), csv, json, md"},
+    {"limit", 'n', "ROWS", "stop after so many rows (html: 10000)"},
+    {"format", 'f', "FORMAT", "table (default), csv, json, md, html"},
     {"output", 'o', "FILE", "write to this file, when all is there"},
     {"coverage", 0, NULL, "tell which days were searched, on stderr"},
     {NULL, 0, NULL, NULL}};
@@ -43,6 +44,7 @@ struct work {
     struct kura_timeline_ask ask;
     struct kura_buf value;
     enum kura_output how;
+    bool html;
     struct kura_timeline *timeline;
     const char *path; /* of --output, NULL: stdout */
     struct kura_buf tmp;
@@ -96,7 +98,10 @@ static enum kura_rc read_options(struct work *w, struct kura_err *err)
     w->ask.fold = option(w, "fold") != NULL;
     w->ask.table = option(w, "table");
     w->path = option(w, "output");
-    if (format != NULL && !kura_output_find(format, &w->how))
+    w->html = format != NULL && strcmp(format, "html") == 0;
+    if (w->html)
+        w->ask.limit = KURA_TIMELINE_HTML_ROWS;
+    if (format != NULL && !w->html && !kura_output_find(format, &w->how))
         return kura_err_set(err, KURA_EUSAGE, "unknown format '%s'", format);
     w->ask.machine = w->how == KURA_OUTPUT_CSV || w->how == KURA_OUTPUT_JSON;
     if (limit != NULL &&
@@ -130,6 +135,8 @@ static enum kura_rc session_open(struct work *w, struct kura_err *err)
     rc = kura_session_open(w->cli->dir, &o, 0, &w->session, err);
     w->ask.db = w->session.db;
     w->ask.engine = w->session.engine;
+    if (rc == KURA_OK)
+        w->ask.zone = kura_warehouse_zone(w->session.w);
     return rc;
 }
 
@@ -184,13 +191,13 @@ static void say_away(const struct work *w, const struct kura_timeline_away *a)
 
     kura_day_format(a->first_day, first);
     kura_day_format(a->last_day, last);
-    say(w,
-        sqlite3_mprintf(
-            "%s %s%s%s: up to %lld event(s) on %lld day(s) NOT searched: %s%s%s%s",
-            a->schema->name, first, a->days > 1 ? ".." : "",
-            a->days > 1 ? last : "", (long long)a->events, (long long)a->days,
-            kura_covered_word(a->how), a->where[0] != '\0' ? " (" : "",
-            a->where, a->where[0] != '\0' ? ")" : ""));
+    say(w, sqlite3_mprintf("%s %s%s%s: up to %lld event(s) on %lld day(s) NOT "
+                           "searched: %s%s%s%s",
+                           a->schema->name, first, a->days > 1 ? ".." : "",
+                           a->days > 1 ? last : "", (long long)a->events,
+                           (long long)a->days, kura_covered_word(a->how),
+                           a->where[0] != '\0' ? " (" : "", a->where,
+                           a->where[0] != '\0' ? ")" : ""));
 }
 
 /* What was cut off, and what lies where it was not looked at. */
@@ -234,15 +241,35 @@ static enum kura_rc say_end(struct work *w, int64_t rows, enum kura_exit *code,
 /* --- The command ------------------------------------------------------------
  */
 
+/* As it was asked for. */
+static enum kura_rc page_write(struct work *w, int64_t *rows,
+                               struct kura_err *err)
+{
+    const char *from = option(w, "from"), *to = option(w, "to");
+    char *range =
+        sqlite3_mprintf("from %s to %s", from != NULL ? from : "the first log",
+                        to != NULL ? to : "the last");
+    enum kura_rc rc;
+
+    if (range == NULL)
+        return kura_err_nomem(err);
+    rc = kura_timeline_html(w->timeline, &w->ask, range, w->out, rows, err);
+    sqlite3_free(range);
+    return rc;
+}
+
 static enum kura_rc timeline_write(struct work *w, int64_t *rows,
                                    struct kura_err *err)
 {
     int64_t before = kura_text_gave_up(), gave_up;
     enum kura_rc rc;
 
-    rc = kura_output_write_from(kura_timeline_columns(w->timeline),
-                                kura_timeline_step, w->timeline, ROW_COLUMN,
-                                w->how, w->out, rows, err);
+    if (w->html)
+        rc = page_write(w, rows, err);
+    else
+        rc = kura_output_write_from(kura_timeline_columns(w->timeline),
+                                    kura_timeline_step, w->timeline, ROW_COLUMN,
+                                    w->how, w->out, rows, err);
     kura_timeline_finish(w->timeline);
     gave_up = kura_text_gave_up() - before;
     if (gave_up != 0)

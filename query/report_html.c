@@ -6,8 +6,6 @@
  * is counted where it would stand. */
 #include "query/report_internal.h"
 
-#include "base/embedded.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -90,30 +88,16 @@ static enum kura_rc put_heading(struct page *p, enum kura_word title,
 
 static enum kura_rc head(struct page *p, struct kura_err *err)
 {
-    const char *style = NULL;
-    enum kura_rc rc = kura_embedded_text("sql/report.css", &style, err);
+    struct kura_buf title;
+    enum kura_rc rc;
 
+    kura_buf_init(&title, p->out->max);
+    rc = kura_report_about(p->r, "title", &title, err);
     if (rc == KURA_OK)
-        rc = kura_buf_printf(
-            p->out, err,
-            "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
-            "<meta charset=\"utf-8\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width, "
-            "initial-scale=1\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" "
-            "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-            "<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
-            p->r->language == KURA_JAPANESE ? "ja" : "en");
-    if (rc == KURA_OK)
-        rc = put_about(p, "title", err);
-    if (rc == KURA_OK)
-        rc = kura_buf_printf(p->out, err,
-                             "</title>\n<style>\n%s</style>\n</head>\n<body>\n"
-                             "<h1>",
-                             style);
-    if (rc == KURA_OK)
-        rc = put_about(p, "title", err);
-    return rc == KURA_OK ? kura_buf_puts(p->out, "</h1>\n", err) : rc;
+        rc = kura_html_begin(p->r->language == KURA_JAPANESE ? "ja" : "en",
+                             title.data, title.len, p->out, err);
+    kura_buf_release(&title);
+    return rc;
 }
 
 static enum kura_rc tile(struct page *p, enum kura_word label, int64_t n,

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "query/functions.h"
+#include "query/html.h"
 #include "query/report.h"
 
 struct kura_report {
@@ -92,13 +93,5 @@ enum kura_rc kura_svg_week(const int64_t values[7][24],
                            const double working[7][24],
                            enum kura_language language, struct kura_buf *out,
                            struct kura_err *err);
-
-/* --- Text (report_text.c) ---------------------------------------------------
- */
-
-/* Log content for a page: control, bidi and invisible characters made visible,
- * then & < > " ' as entities. */
-enum kura_rc kura_html_text(const char *s, size_t n, struct kura_buf *out,
-                            struct kura_err *err);
 
 #endif

@@ -707,18 +707,6 @@ static enum kura_rc case_read(struct kura_timeline *t, const char *name,
 
 /* --- Opening ----------------------------------------------------------- */
 
-/* The coverage is that of the tables that may know the entity. */
-static void note_tables(const struct kura_timeline *t)
-{
-    struct kura_span span;
-    size_t i;
-
-    span.low = t->ask.from_us;
-    span.high = t->ask.to_us == INT64_MAX ? INT64_MAX : t->ask.to_us - 1;
-    for (i = 0; i < t->npair; i++)
-        kura_engine_note(t->ask.engine, t->pairs[i].schema, span);
-}
-
 static enum kura_rc timeline_plan(struct kura_timeline *t, struct kura_err *err)
 {
     enum kura_rc rc = entity_read(t, err);
@@ -730,7 +718,6 @@ static enum kura_rc timeline_plan(struct kura_timeline *t, struct kura_err *err)
     if (rc != KURA_OK)
         return rc;
     t->entered = true;
-    note_tables(t);
     rc = entries_sort(t, err);
     if (rc == KURA_OK && t->npair != 0)
         rc = sights_read_whole(t, err);
@@ -765,8 +752,28 @@ enum kura_rc kura_timeline_open(const struct kura_timeline_ask *ask,
     return KURA_OK;
 }
 
+/* The coverage is that of the tables that may know the entity, as far as the
+ * days were gone through. */
+static void note_tables(const struct kura_timeline *t)
+{
+    struct kura_span span;
+    size_t i;
+
+    span.low = t->ask.from_us;
+    span.high = t->ask.to_us == INT64_MAX ? INT64_MAX : t->ask.to_us - 1;
+    if (t->at < t->nday) {
+        int64_t end = (t->days[t->at].day + 1) * KURA_DAY - 1;
+
+        span.high = end < span.high ? end : span.high;
+    }
+    for (i = 0; i < t->npair; i++)
+        kura_engine_note(t->ask.engine, t->pairs[i].schema, span);
+}
+
 void kura_timeline_finish(struct kura_timeline *t)
 {
+    if (t->entered)
+        note_tables(t);
     (void)sqlite3_finalize(t->stmt);
     (void)sqlite3_finalize(t->none);
     t->stmt = t->none = NULL;

@@ -13,6 +13,7 @@
 #ifndef KURA_QUERY_TIMELINE_H
 #define KURA_QUERY_TIMELINE_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "query/coverage.h"
 #include "query/engine.h"
@@ -28,7 +29,8 @@ const char *kura_entity_word(enum kura_entity kind); /* "host" ... */
 
 struct kura_timeline_ask {
     sqlite3 *db; /* has the tables of the engine and those of case.db */
-    struct kura_engine *engine; /* its range holds whole UTC days */
+    struct kura_engine *engine;   /* its range holds whole UTC days */
+    const struct kura_zone *zone; /* of the site */
     enum kura_entity kind;
     const char *value;
     bool under;             /* names below the host as well */
@@ -63,7 +65,7 @@ enum kura_rc kura_timeline_open(const struct kura_timeline_ask *ask,
                                 struct kura_timeline **out,
                                 struct kura_err *err);
 /* No more rows: the engine's coverage tells from then on which days were
- * searched. */
+ * searched, up to the last one that was gone through. */
 void kura_timeline_finish(struct kura_timeline *t);
 void kura_timeline_close(struct kura_timeline *t); /* NULL ok */
 

@@ -70,6 +70,16 @@ value() { # DIR SQL
     kura -C "$1" sql --format csv "$2" | tr -d '\r' | sed 1d
 }
 
+# Headless, by itself, its log of requests in net.json.
+browser() { # FILE ARGUMENTS...
+    file=$1
+    shift
+    timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic \
+        --no-first-run --disable-background-networking --disable-component-update \
+        --disable-sync --disable-extensions --user-data-dir="$work/profile" \
+        --hide-scrollbars --enable-logging=stderr --log-net-log="$work/net.json" "$@" "file://$file"
+}
+
 skip_all() {
     echo "1..0 # SKIP $1"
     exit 0

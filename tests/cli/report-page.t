@@ -18,13 +18,7 @@ kura -C w --now 2025-03-05T12:00:00 report daily >/dev/null 2>&1
 page=$PWD/w/reports/daily-2025-03-04.html
 ok 'the report is there' test -s "$page"
 
-browser() { # ARGUMENTS...
-    timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic \
-        --no-first-run --disable-background-networking --disable-component-update \
-        --disable-sync --disable-extensions --user-data-dir="$work/profile" \
-        --hide-scrollbars --enable-logging=stderr --log-net-log="$work/net.json" "$@" "file://$page"
-}
-browser --dump-dom >dom.html 2>console
+browser "$page" --dump-dom >dom.html 2>console
 is 'the browser ran' "$?" 0
 is 'nothing on the console' "$(grep -c 'CONSOLE' console)" 0
 is 'no request of the page' \
@@ -34,10 +28,10 @@ is 'the title is ours' "$(sed -n 's/.*<title>\(.*\)<\/title>.*/\1/p' dom.html | 
 like 'its text is there' "$(cat dom.html)" '&lt;img src=http://198'
 is 'what turns text around is made visible' "$(grep -c "$(printf '\342\200\256')" dom.html)" 0
 
-browser --window-size=1280,2000 --screenshot="$work/wide.png" >/dev/null 2>&1
+browser "$page" --window-size=1280,2000 --screenshot="$work/wide.png" >/dev/null 2>&1
 ok 'a wide screen' test -s wide.png
-browser --window-size=390,2000 --screenshot="$work/narrow.png" >/dev/null 2>&1
+browser "$page" --window-size=390,2000 --screenshot="$work/narrow.png" >/dev/null 2>&1
 ok 'a narrow screen' test -s narrow.png
-browser --print-to-pdf="$work/page.pdf" >/dev/null 2>&1
+browser "$page" --print-to-pdf="$work/page.pdf" >/dev/null 2>&1
 is 'in print' "$(head -c 4 page.pdf)" '%PDF'
 done_testing

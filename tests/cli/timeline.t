@@ -164,6 +164,25 @@ kura -q -C w ingest evil.log
 is "what a terminal would obey is shown, not sent" \
     "$(timeline --address 10.1.0.5 | tr -dc '\033' | wc -c)" 0
 
+# --- A page -----------------------------------------------------------------------------------
+
+timeline --address 10.1.0.5 --format html >page
+is "a page says who it is about" "$(sed -n 's/^<h1>\(.*\)<\/h1>$/\1/p' page)" "address 10.1.0.5"
+is "has every row" "$(grep -c '^<tr[^>]*><td>[0-9][0-9]:' page)" "$(column 1 --address 10.1.0.5 | wc -l)"
+is "under the days of the site's zone" "$(sed -n 's/^\(<.*>\)*<h2>\(20[0-9-]*\) .*/\2/p' page | tr '\n' ' ')" \
+    "2015-02-18 2015-02-19 2015-02-20 "
+like "markup of a log is text" "$(cat page)" '&lt;script&gt;alert\(1\)&lt;/script&gt;=a\|'
+is "no other" "$(grep -ciE '<(script|img|a|link|iframe)|https?://|\bon[a-z]+=' page)" 0
+is "nor what turns text around" "$(grep -cE "$(printf '\033|\342\200\256')" page)" 0
+like "findings stand out" "$(cat page)" '^<tr class="finding high"><td>[0-9:]+</td><td>finding</td>'
+like "where it was seen" "$(cat page)" '<tr><td>mail</td><td>client_ip</td><td>2015-02-18 09:20:00</td>'
+like "what was searched" "$(cat page)" '<tr><td>proxy</td><td>2015-02-18</td><td>2015-02-20</td><td>online</td>'
+timeline --address 10.1.0.5 --format html --limit 4 >cut
+like "a cut is told where one begins to read" "$(cat cut)" \
+    '^<p class="no">This page ends after 4 events, at 2015-02-18 09:00:1[0-9]:'
+is "and coverage ends there" "$(grep -c '<td>proxy</td><td>2015-02-18</td><td>2015-02-18</td><td>online</td>' cut)" 1
+is "the same twice" "$(timeline --address 10.1.0.5 --format html)" "$(cat page)"
+
 # --- A file, mistakes -------------------------------------------------------------------------
 
 timeline --address 10.1.0.5 -o page.txt >stdout
@@ -194,6 +213,8 @@ like "what lies in the archive is told" "$(cat err)" \
 like "as is the coverage" "$(cat err)" 'day\(s\) of the range were NOT searched'
 is "an archived day alone is no evidence of nothing" \
     "$(kura -C w timeline --address 10.1.0.6 2>/dev/null | sed 1,2d | grep -vc indicator)" 0
+like "also in a page" "$(timeline --address 10.1.0.5 --format html)" \
+    '<li>firewall, 1 day\(s\) from 2015-02-18 to 2015-02-18, up to [0-9]+ event\(s\): archived 2015Q1/firewall-2015-02\.tar'
 is "--archived reads it in place" "$(column 1 --address 10.1.0.5 --archived | wc -l)" "$all"
 is "and leaves nothing to tell" "$(cat err)" ""
 mv w/archive away

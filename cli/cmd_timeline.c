@@ -235,6 +235,8 @@ static enum kura_rc say_end(struct work *w, int64_t rows, enum kura_exit *code,
                                &whole, err);
     if (rows == 0)
         *code = whole && naway == 0 ? KURA_EXIT_NO : KURA_EXIT_FAILED;
+    else if (!whole)
+        *code = KURA_EXIT_NO; /* as kura sql */
     return rc;
 }
 

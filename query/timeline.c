@@ -26,6 +26,7 @@
 /* Events of a slice, as the sightings count them, before it is cut. */
 #define SLICE_EVENTS 50000
 #define HOUR (3600 * KURA_SECOND)
+#define STOPPED "the timeline was stopped"
 #define JSON_PAIRS 50 /* SQLite takes up to 127 arguments */
 
 /* A column that may hold the entity. */
@@ -735,6 +736,7 @@ enum kura_rc kura_timeline_open(const struct kura_timeline_ask *ask,
                                 struct kura_err *err)
 {
     struct kura_timeline *t = calloc(1, sizeof(*t));
+    struct kura_err cause = KURA_ERR_INIT;
     enum kura_rc rc;
 
     if (t == NULL)
@@ -743,10 +745,11 @@ enum kura_rc kura_timeline_open(const struct kura_timeline_ask *ask,
     kura_buf_init(&t->word, 4 * TIMELINE_VALUE_MAX);
     kura_buf_init(&t->account, 4 * TIMELINE_VALUE_MAX);
     t->seen = calloc(PAIRS_MAX, sizeof(*t->seen));
-    rc = t->seen == NULL ? kura_err_nomem(err) : timeline_plan(t, err);
+    rc = t->seen == NULL ? kura_err_nomem(&cause) : timeline_plan(t, &cause);
     if (rc != KURA_OK) {
         kura_timeline_close(t);
-        return rc;
+        return kura_err_set(err, rc, "%s",
+                            rc == KURA_ESTOPPED ? STOPPED : cause.msg);
     }
     *out = t;
     return KURA_OK;
@@ -874,7 +877,7 @@ static enum kura_rc slice_step(const struct kura_timeline *t, bool *row,
         *row = false;
         return KURA_OK;
     case SQLITE_INTERRUPT:
-        return kura_err_set(err, KURA_ESTOPPED, "the timeline was stopped");
+        return kura_err_set(err, KURA_ESTOPPED, STOPPED);
     case SQLITE_NOMEM:
         return kura_err_set(err, KURA_ENOMEM,
                             "it needs more memory than a statement may use");

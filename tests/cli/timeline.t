@@ -202,6 +202,23 @@ must_fail 2 kura -C w timeline --host a --limit 0
 must_fail 2 kura -C w timeline --host a --format xml
 must_fail 2 kura -C w timeline --host a extra
 
+# --- A day of many events ------------------------------------------------------------------
+
+awk 'BEGIN { for (i = 0; i < 60000; i++)
+    printf "%d.%03d 7 10.3.0.1 TCP_MISS/200 10 GET http://h%d.example.net/ - HIER_DIRECT/203.0.113.7 text/html\n",
+        1425168000 + i * 86399 / 60000, i % 1000, i % 3 }' >many.log # 2015-03-01
+kura -q init many
+kura -q -C many ingest many.log
+kura -C many timeline --address 10.3.0.1 --format csv >all.csv
+is "hour by hour, none twice, none lost" \
+    "$(kura -C many timeline --address 10.3.0.1 | grep -oE 'many\.log:[0-9]+$' | sort | uniq -c | awk '$1 == 1' | wc -l)" 60000
+is "in the order of time" "$(sed 1d all.csv | cut -d, -f1 | sort -c 2>&1)" ""
+is "an hour is folded as a whole" \
+    "$(kura -C many timeline --address 10.3.0.1 --fold --format csv | sed 1d | wc -l)" 72
+is "a limit across the hours" \
+    "$(kura -C many timeline --address 10.3.0.1 --format csv --limit 5001 2>/dev/null | tail -1 | cut -d, -f1-10)" \
+    "$(sed -n 5002p all.csv | cut -d, -f1-10)"
+
 # --- Archived, damaged --------------------------------------------------------------------------
 
 all=$(column 1 --address 10.1.0.5 | wc -l)
@@ -222,5 +239,19 @@ like "carried away" "$(timeline --address 10.1.0.5 --archived >/dev/null; cat er
     'proxy 2015-02-18: up to 2 event\(s\) on 1 day\(s\) NOT searched: not mounted .*proxy-2015-02\.tar'
 must_fail 3 kura -C w timeline --user bob --table windows
 mv away w/archive
+
+
+request 1427846400 10.3.0.2 - http://example.org/ 200 >later.log # a month later
+kura -q -C many ingest later.log
+kura -q --now 2015-04-01 -C many maintain
+for d in many/online/proxy/*.zst; do
+    perl -e 'open F, "+<", $ARGV[0] or die; seek F, 9000, 0; print F "x" x 2000' "$d"
+done
+printf '%s\n' '18-Feb-2015 09:10:00.000 client 10.3.0.1#47000: query: example.com IN A + (10.0.0.53)' >q.log
+kura -q -C many ingest q.log
+must_fail 1 kura -C many timeline --address 10.3.0.1
+like "damage leaves the rest" "$(cat must_fail.out)" ' dns +asked for A example'
+like "and is told" "$(cat must_fail.err)" 'NOT SEARCHED: damaged'
+must_fail 3 kura -C many timeline --address 10.3.0.1 --from 2015-03-01
 
 done_testing

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/utf16.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,15 +124,23 @@ bool kura_evtx_value_integer(const struct evtx_value *v, int64_t *out)
 /* --- Texts -----------------------------------------------------------------
  */
 
+/* {54849625-5478-4994-A5BA-3E3B0328C30D}: the first three are numbers. */
 static size_t guid_text(const unsigned char *p, char *out)
 {
-    int n = snprintf(out, NUMBER_TEXT,
-                     "{%08" PRIX32 "-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X"
-                     "%02X}",
-                     evtx_u32(p), evtx_u16(p + 4), evtx_u16(p + 6), p[8], p[9],
-                     p[10], p[11], p[12], p[13], p[14], p[15]);
+    static const uint8_t order[] = {3, 2, 1,  0,  5,  4,  7,  6,
+                                    8, 9, 10, 11, 12, 13, 14, 15};
+    char *to = out;
+    size_t i;
 
-    return n < 0 ? 0 : (size_t)n;
+    *to++ = '{';
+    for (i = 0; i < sizeof(order); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *to++ = '-';
+        *to++ = "0123456789ABCDEF"[p[order[i]] >> 4];
+        *to++ = "0123456789ABCDEF"[p[order[i]] & 15];
+    }
+    *to++ = '}';
+    return (size_t)(to - out);
 }
 
 static char *decimal_write(char *to, uint64_t v)

@@ -3,7 +3,8 @@
  *     baseline FILE            one thread: every line of FILE against the
  *                              built-in squid-native pattern, SHA-256 over all
  *     baseline --run CMD...    runs CMD with its output thrown away; prints its
- *                              wall seconds and peak memory in KiB
+ *                              wall seconds, peak memory in KiB, and seconds of
+ *                              CPU
  *
  * The first form prints "SECONDS LINES BYTES MATCHED".  It is the least that
  * any loader does that reads lines with this pattern and proves what it read:
@@ -139,7 +140,10 @@ static int run(char **argv)
         perror("baseline");
         return 3;
     }
-    (void)printf("%.3f %ld\n", seconds_now() - began, usage.ru_maxrss);
+    (void)printf("%.3f %ld %.3f\n", seconds_now() - began, usage.ru_maxrss,
+                 (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) /
+                         1e6);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
 }
 

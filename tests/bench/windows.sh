@@ -53,17 +53,21 @@ lost=$(median 2 "$dir/read")
     exit 1
 }
 read_s=$(median 3 "$dir/read")
+read_cpu=$(median 4 "$dir/read")
 load_s=$(median 1 "$dir/ingest")
 printf '%s EVTX records, %s bytes, median of %s runs\n\n' "$records" "$bytes" \
     "$runs"
-row 'EVTX reader, one core' "$(calc %.0f "$records / $read_s")" records/s
-row 'EVTX reader: bytes' "$(calc %.1f "$bytes / $read_s / 1000000")" MB/s
+row 'EVTX reader: wall' "$(calc %.0f "$records / $read_s")" records/s
+row 'EVTX reader: CPU' "$(calc %.0f "$records / $read_cpu")" records/s
+row 'EVTX reader: bytes, CPU' "$(calc %.1f "$bytes / $read_cpu / 1000000")" MB/s
 if [ -s "$dir/other" ]; then
     other_s=$(median 1 "$dir/other")
+    other_cpu=$(median 3 "$dir/other")
     part=$((copies / 20 * 11))
-    row 'evtxexport -f xml' "$(calc %.0f "$part / $other_s")" records/s
-    row 'EVTX reader / evtxexport' \
-        "$(calc %.0f "($records / $read_s) / ($part / $other_s)")" x
+    row 'evtxexport -f xml: wall' "$(calc %.0f "$part / $other_s")" records/s
+    row 'evtxexport -f xml: CPU' "$(calc %.0f "$part / $other_cpu")" records/s
+    row 'EVTX reader / evtxexport, CPU' \
+        "$(calc %.0f "($records / $read_cpu) / ($part / $other_cpu)")" x
 else
     echo 'evtxexport (libevtx-utils) is not installed: nothing beside it'
 fi

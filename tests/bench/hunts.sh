@@ -30,7 +30,7 @@ year() { # NAME [--background-only]
     "$kura" -q init "$dir/$name/w"
     cp "$dir/$name/kura.yaml" "$dir/$name/w/kura.yaml"
     printf 'retention: {online: 24mo}\n' >>"$dir/$name/w/kura.yaml"
-    for log in access.log firewall.log maillog queries.log; do
+    for log in access.log firewall.log maillog queries.log security.json; do
         "$kura" -q -C "$dir/$name/w" ingest "$dir/$name/$log"
         rm "$dir/$name/$log"
     done

@@ -1,6 +1,6 @@
 /* lines.c - requests, sessions, questions and letters in the words of the
  * products that log them: Squid's combined format with what docs/log-sources.md
- * appends, ScreenOS, BIND, Postfix. */
+ * appends, ScreenOS, BIND, Postfix, Windows by way of Winlogbeat. */
 #include "tests/bench/gen/scenario.h"
 
 #include <inttypes.h>
@@ -303,4 +303,50 @@ void log_login_failed(struct scenario *s, int64_t ms, const char *ip)
                   "authentication failed: UGFzc3dvcmQ6",
                   t.year, t.month, t.mday, t.hour, t.minute, t.second, t.ms,
                   ip);
+}
+
+/* ---- windows ---- */
+
+static const char *logon_data(const struct logon *l)
+{
+    switch (l->id) {
+    case 4624:
+    case 4625:
+        return ",\"LogonType\":\"3\",\"LogonProcessName\":\"Kerberos\"";
+    case 4672:
+        return ",\"PrivilegeList\":\"SeSecurityPrivilege SeDebugPrivilege\"";
+    case 4768:
+        return ",\"TicketEncryptionType\":\"0x12\",\"PreAuthType\":\"2\"";
+    default:
+        return "";
+    }
+}
+
+void log_logon(struct scenario *s, const struct logon *l)
+{
+    /* Who did it is the subject of some events, who it is about of others. */
+    bool target = (l->id >= 4624 && l->id <= 4625) || l->id >= 4768;
+    struct stamp t = stamp_of(s, l->ms - ZONE_MS); /* UTC */
+    char who[160] = "", from[64] = "";
+
+    if (l->account != NULL)
+        (void)snprintf(who, sizeof(who),
+                       "\"%sUserName\":\"%s\",\"%sDomainName\":\"AKEBONO\"",
+                       target ? "Target" : "Subject", l->account,
+                       target ? "Target" : "Subject");
+    if (l->ip != NULL)
+        (void)snprintf(from, sizeof(from),
+                       ",\"IpAddress\":\"::ffff:%s\",\"IpPort\":\"%u\"", l->ip,
+                       49152 + (unsigned)(mix((uint64_t)l->ms) % 16000));
+    scenario_line(s, WINDOWS, l->ms,
+                  "{\"@timestamp\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\","
+                  "\"winlog\":{\"channel\":\"%s\",\"computer_name\":\"%s\","
+                  "\"event_data\":{%s%s%s%s%s%s},\"event_id\":\"%u\","
+                  "\"provider_name\":\"Microsoft-Windows-Security-Auditing\","
+                  "\"record_id\":\"%" PRIu64 "\"}}",
+                  t.year, t.month, t.mday, t.hour, t.minute, t.second, t.ms,
+                  or_else(l->channel, "Security"), l->computer, who,
+                  logon_data(l), from, target ? ",\"Status\":\"" : "",
+                  target ? or_else(l->status, "0x0") : "", target ? "\"" : "",
+                  l->id, ++s->records);
 }

@@ -150,10 +150,11 @@ static void days_write(struct scenario *s)
         /* What goes on without people: a fifth. */
         double n = s->per_workday * (is_workday(s, day) ? 1 : 0.2);
 
-        background_proxy(s, day, (uint64_t)(n * 0.46));
-        background_firewall(s, day, (uint64_t)(n * 0.25));
-        background_dns(s, day, (uint64_t)(n * 0.21));
+        background_proxy(s, day, (uint64_t)(n * 0.42));
+        background_firewall(s, day, (uint64_t)(n * 0.23));
+        background_dns(s, day, (uint64_t)(n * 0.19));
         background_mail(s, day, (uint64_t)(n * 0.08));
+        background_windows(s, day, (uint64_t)(n * 0.08));
         background_odd(s, day);
         for (i = 0; i < SOURCES; i++)
             source_write(s, (enum source)i,
@@ -196,8 +197,9 @@ void miss(struct scenario *s, const char *hunt, const char *words_,
 
 static void plants_grow(struct scenario *s)
 {
-    static const struct plant *const lists[] = {
-        plants_mail, plants_firewall, plants_proxy, plants_dns, plants_story};
+    static const struct plant *const lists[] = {plants_mail,    plants_firewall,
+                                                plants_proxy,   plants_dns,
+                                                plants_windows, plants_story};
     uint32_t i;
 
     s->into = s->planted;
@@ -260,7 +262,8 @@ static bool scenario_prepare(struct scenario *s,
     static const char *const names[SOURCES] = {[MAIL] = "maillog",
                                                [FIREWALL] = "firewall.log",
                                                [PROXY] = "access.log",
-                                               [DNS] = "queries.log"};
+                                               [DNS] = "queries.log",
+                                               [WINDOWS] = "security.json"};
     uint64_t a_day = o->lines / o->days;
     uint32_t i;
 

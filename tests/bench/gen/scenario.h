@@ -30,7 +30,7 @@
 #define PEOPLE_MIN 60u
 #define PEOPLE_MAX 900u
 
-enum source { MAIL, FIREWALL, PROXY, DNS, SOURCES };
+enum source { MAIL, FIREWALL, PROXY, DNS, WINDOWS, SOURCES };
 
 struct line {
     int64_t ms;
@@ -67,7 +67,7 @@ struct scenario {
     struct stream today[SOURCES], planted[SOURCES];
     struct stream *into;
     FILE *files[SOURCES], *labels;
-    uint64_t written, letters, failed_events;
+    uint64_t written, letters, records;
     bool failed;
 };
 
@@ -81,8 +81,9 @@ struct scenario_options {
     bool background_only;
 };
 
-/* Writes DIR/access.log, firewall.log, maillog, queries.log, kura.yaml,
- * indicators.csv and labels.tsv.  False with errno when that fails. */
+/* Writes DIR/access.log, firewall.log, maillog, queries.log, security.json,
+ * kura.yaml, indicators.csv and labels.tsv.  False with errno when that fails.
+ */
 bool scenario_run(const struct scenario_options *options);
 
 /* A line of a source at a time. */
@@ -179,6 +180,16 @@ struct letter {
     uint64_t size;    /* 4000 */
 };
 void log_letter(struct scenario *s, const struct letter *l);
+/* An event of the security log, about an account. */
+struct logon {
+    int64_t ms;
+    unsigned id;
+    const char *computer, *channel; /* Security */
+    const char *account, *ip;
+    const char *status; /* 0x0 */
+};
+void log_logon(struct scenario *s, const struct logon *l);
+
 /* Somebody at the address gave a wrong password. */
 void log_login_failed(struct scenario *s, int64_t ms, const char *ip);
 
@@ -188,6 +199,7 @@ void background_mail(struct scenario *s, uint32_t day, uint64_t lines);
 void background_firewall(struct scenario *s, uint32_t day, uint64_t lines);
 void background_proxy(struct scenario *s, uint32_t day, uint64_t lines);
 void background_dns(struct scenario *s, uint32_t day, uint64_t lines);
+void background_windows(struct scenario *s, uint32_t day, uint64_t lines);
 /* A few lines of each source. */
 void background_odd(struct scenario *s, uint32_t day);
 /* A domain that nobody has seen before: the i-th of a day. */
@@ -214,6 +226,6 @@ struct plant {
     void (*grow)(struct scenario *s, uint32_t day, uint32_t who);
 };
 extern const struct plant plants_mail[], plants_firewall[], plants_proxy[],
-    plants_dns[], plants_story[]; /* each ends with a NULL */
+    plants_dns[], plants_windows[], plants_story[]; /* each ends with a NULL */
 
 #endif

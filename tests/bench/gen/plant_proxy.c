@@ -83,7 +83,7 @@ static void indicator(struct scenario *s, uint32_t day, uint32_t who)
         every(s, r, at(s, day, 9, 12, 9), 1, 0, 0);
     }
     hit(s, "proxy-indicator", "an address on the list under another name",
-        "src_ip=%s|dst_ip=" BAD_IP, p->ip);
+        "src_ip=%s|cs_host=www.shinsetsu-na.example", p->ip);
     p = person(s, who + 1);
     every(s, get(p, "http://www.hokan-soko.test/"), at(s, day, 9, 11, 9), 1, 0,
           0);

@@ -125,6 +125,25 @@ static bool is_time(const struct kura_why_part *p)
     return p->size > 3 && memcmp(p->text + p->size - 3, "_ts", 3) == 0;
 }
 
+/* kura_defang knows a host in a text by its ending; here one is known to be
+ * there, whatever it ends in. */
+static enum kura_rc put_defanged(const char *s, size_t n, struct kura_buf *out,
+                                 struct kura_err *err)
+{
+    enum kura_rc rc = kura_defang(s, n, out, err);
+    size_t i;
+
+    if (rc != KURA_OK || out->len != n || memcmp(out->data, s, n) != 0 ||
+        memchr(s, ' ', n) != NULL)
+        return rc;
+    kura_buf_reset(out);
+    for (i = 0; rc == KURA_OK && i < n; i++)
+        rc = s[i] == '.' && i > 0 && i + 1 < n && s[i - 1] != '['
+                 ? kura_buf_puts(out, "[.]", err)
+                 : kura_buf_putc(out, s[i], err);
+    return rc;
+}
+
 /* A text, cut at a character where it is long. */
 static enum kura_rc put_text(const char *s, size_t n, bool defang,
                              struct kura_buf *out, struct kura_err *err)
@@ -139,7 +158,7 @@ static enum kura_rc put_text(const char *s, size_t n, bool defang,
             n--;
     }
     kura_buf_init(&safe, WHY_DEFANG_MAX);
-    rc = defang ? kura_defang(s, n, &safe, err)
+    rc = defang ? put_defanged(s, n, &safe, err)
                 : kura_buf_append(&safe, s, n, err);
     if (rc == KURA_OK)
         rc = kura_buf_append(out, safe.data, safe.len, err);

@@ -7,6 +7,7 @@
 set -eu
 
 build=${KURA_BUILD:?is not set}
+top=$(cd "$(dirname "$0")/../.." && pwd)
 dir=${KURA_DEMO_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/kura-demo.XXXXXX")}
 PATH=$build:$PATH
 export PATH
@@ -132,5 +133,42 @@ at sql --archived --from 2014-10 --to 2014-12 --coverage \
     "SELECT src_ip, count(*) AS requests, min(day), max(day) FROM proxy
 WHERE cs_host = 'update.tenki-yoho.invalid' GROUP BY 1" 2>&1
 
-printf '\nThe warehouse is %s; ask on with\n' "$dir/warehouse"
+# --- A year of an organisation that was attacked -------------------------
+
+say 'A year of an organisation that was attacked, and what it tells of itself'
+"$build/bench/generate" --scenario year --days 365 --lines 200000 \
+    --start 2014-01-01 --seed 1
+kura -q init --zone Asia/Tokyo warehouse-year
+cat year/kura.yaml "$top/docs/examples/reports.yaml" > warehouse-year/kura.yaml
+printf 'retention: {online: 2y}\n' >> warehouse-year/kura.yaml
+# What depends on the date is told what it is.
+year() {
+    printf '$ kura -C warehouse-year --now 2015-01-05 %s\n' "$*"
+    kura -C warehouse-year --now 2015-01-05 "$@"
+}
+year ingest year/access.log year/firewall.log year/maillog year/queries.log
+year ioc import year/indicators.csv
+# Days that are over are sealed; from cron.
+year -q maintain
+
+say 'Everything that the guide asks to look for, and more, over the year'
+year hunt --all --format csv > findings.csv 2> hunts.txt
+tail -n 2 hunts.txt
+
+say 'What the hunts of high level found first, each with its reason'
+year sql "SELECT hunt, substr(why, 1, 110) AS why FROM finding
+WHERE level IN ('high', 'critical') GROUP BY hunt ORDER BY hunt"
+
+say 'The lines behind one of them'
+id=$(kura -C warehouse-year sql --format csv "SELECT min(id) FROM finding
+WHERE hunt = 'mail-deceptive-name'" | tail -n 1 | tr -d '\r')
+year finding show "$id" | cut -c 1-300
+
+say 'The same as a page for the morning: the last week of the year'
+year report daily --no-deliver --period 'last week' 2>&1
+
+printf '\nThe warehouses are %s and %s; the report is\n    %s\n' \
+    "$dir/warehouse" "$dir/warehouse-year" \
+    "$(ls "$dir"/warehouse-year/reports/*.html)"
+printf 'Ask on with\n'
 printf '    %s -C %s sql "SELECT ..."\n' "$build/kura" "$dir/warehouse"

@@ -175,6 +175,9 @@ static void sentences(void **state)
          "SELECT 59 AS n, 3700 AS m, 200000 AS k", "59 s 1 h 1 min 2 d 7 h");
     says("{h:defang}", "SELECT 'http://evil.example/x' AS h",
          "hxxp://evil[.]example/x");
+    says("{h:defang}", "SELECT 'update.tenki.invalid' AS h",
+         "update[.]tenki[.]invalid");
+    says("{h:defang}", "SELECT 'a[.]example[.]com' AS h", "a[.]example[.]com");
     says("at {first_ts}", "SELECT 1424221299090000 AS first_ts",
          "at 2015-02-18 10:01:39");
     says("{a}", "SELECT '{b}' AS a", "{b}"); /* log content is no template */

@@ -17,11 +17,24 @@
 -- hit: ad-brute-force.hit.log
 -- miss: ad-brute-force.miss.log
 WITH refused AS MATERIALIZED (
-    SELECT TargetUserName FROM windows_rollup
+    -- Of a run over midnight one day has at least half.
+    SELECT TargetUserName, day FROM windows_rollup
     WHERE ts >= :from_ts AND ts < :to_ts
       AND (EventID IN (4625, 4771) OR EventID IN (4768, 4776) AND Status <> '0x0')
+    GROUP BY TargetUserName, day
+    HAVING sum(events) * 2 >= :min_failures
+), account AS MATERIALIZED (
+    SELECT account_name(TargetUserName) AS account, day FROM refused
+    UNION
+    SELECT account_name(TargetUserName), date(day, '+1 day') FROM refused
+    UNION
+    SELECT account_name(TargetUserName), date(day, '-1 day') FROM refused
+), name AS MATERIALIZED (
+    SELECT TargetUserName FROM windows_rollup
+    WHERE ts >= :from_ts AND ts < :to_ts
+      AND EventID IN (4624, 4625, 4768, 4771, 4776)
     GROUP BY TargetUserName
-    HAVING sum(events) >= :min_failures
+    HAVING account_name(TargetUserName) IN (SELECT account FROM account)
 ), event AS MATERIALIZED (
     SELECT ts, Computer, TargetUserName, account_name(TargetUserName) AS account,
            coalesce(src_ip, machine_name(WorkstationName), machine_name(Workstation))
@@ -32,8 +45,8 @@ WITH refused AS MATERIALIZED (
     WHERE ts >= :from_ts AND ts < :to_ts
       AND EventID IN (4624, 4625, 4768, 4771, 4776)
       AND coalesce(LogonType, 3) NOT IN (0, 4, 5, 7)
-      AND account_name(TargetUserName)
-          IN (SELECT account_name(TargetUserName) FROM refused)
+      AND TargetUserName IN (SELECT TargetUserName FROM name)
+      AND (account_name(TargetUserName), day) IN (SELECT account, day FROM account)
 ), counted AS (
     SELECT *, sum(failed) OVER (PARTITION BY account, client ORDER BY ts
                                 RANGE BETWEEN :minutes * 60000000 PRECEDING

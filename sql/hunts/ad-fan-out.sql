@@ -24,6 +24,14 @@ WITH busy AS MATERIALIZED (
     GROUP BY src_ip
     HAVING count(DISTINCT Computer) >= :min_machines
         OR count(DISTINCT ServiceName) >= :min_machines
+), dense AS MATERIALIZED (
+    -- A burst may go over midnight.
+    SELECT src_ip, day FROM windows_rollup
+    WHERE ts >= :from_ts AND ts < :to_ts AND EventID IN (4624, 4769)
+      AND src_ip IN (SELECT src_ip FROM busy)
+    GROUP BY src_ip, day
+    HAVING count(DISTINCT Computer) * 2 >= :min_machines
+        OR count(DISTINCT ServiceName) * 2 >= :min_machines
 ), visit AS MATERIALIZED (
     SELECT ts, src_ip AS client, account_name(TargetUserName) AS account,
            iif(EventID = 4624, TargetUserName, NULL) AS TargetUserName,
@@ -31,7 +39,8 @@ WITH busy AS MATERIALIZED (
            machine_name(iif(EventID = 4624, Computer, ServiceName)) AS machine
     FROM windows
     WHERE ts >= :from_ts AND ts < :to_ts
-      AND src_ip IN (SELECT src_ip FROM busy)
+      AND src_ip IN (SELECT src_ip FROM dense)
+      AND (+src_ip, +day) IN (SELECT src_ip, day FROM dense)
       AND src_ip NOT IN ('127.0.0.1', '::1')
       AND (EventID = 4624 AND LogonType = 3 AND TargetUserName NOT LIKE '%$'
            AND TargetUserName <> 'ANONYMOUS LOGON'

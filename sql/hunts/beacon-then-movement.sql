@@ -47,7 +47,7 @@ WITH host AS MATERIALIZED (
     FROM proxy
     WHERE ts >= :from_ts AND ts < :to_ts
       AND cs_host IN (SELECT cs_host FROM pair)
-      AND (src_ip, cs_host, day) IN (SELECT src_ip, cs_host, day FROM pair)
+      AND (+src_ip, +cs_host, +day) IN (SELECT src_ip, cs_host, day FROM pair)
     GROUP BY src_ip, cs_host, day
 ), beacon AS MATERIALIZED (
     SELECT src_ip, cs_host, round(max(score), 2) AS score, min(ts) AS ts, max(ts) AS last,

@@ -354,9 +354,9 @@ static enum kura_rc put_arms(const struct kura_timeline *t, uint64_t mask,
 static const char folding[] =
     "(SELECT * FROM (SELECT *, row_number() OVER same AS nth,"
     " count(*) OVER alike AS events, max(last_ts) OVER alike AS last"
-    " FROM event WINDOW alike AS (PARTITION BY \"table\", what, ts / "
+    " FROM event WINDOW alike AS (PARTITION BY \"table\", what, other, ts / "
     "3600000000),"
-    " same AS (PARTITION BY \"table\", what, ts / 3600000000"
+    " same AS (PARTITION BY \"table\", what, other, ts / 3600000000"
     " ORDER BY ts, source, line)) WHERE nth = 1)";
 static const char single[] =
     "(SELECT *, 1 AS events, last_ts AS last FROM event)";

@@ -37,6 +37,24 @@ SELECT CASE WHEN $hit = 'Computer' THEN coalesce(src_ip, nullif(WorkstationName,
             || ' into group ' || coalesce(TargetUserName, '?')
        WHEN 4756 THEN coalesce(SubjectUserName, '?') || ' put ' || coalesce(MemberName, MemberSid, '?')
             || ' into group ' || coalesce(TargetUserName, '?')
+       WHEN 4729 THEN coalesce(SubjectUserName, '?') || ' took ' || coalesce(MemberName, MemberSid, '?')
+            || ' out of group ' || coalesce(TargetUserName, '?')
+       WHEN 4733 THEN coalesce(SubjectUserName, '?') || ' took ' || coalesce(MemberName, MemberSid, '?')
+            || ' out of group ' || coalesce(TargetUserName, '?')
+       WHEN 4738 THEN coalesce(SubjectUserName, '?') || ' changed account ' || coalesce(TargetUserName, '?')
+       WHEN 4742 THEN coalesce(SubjectUserName, '?') || ' changed computer account ' || coalesce(TargetUserName, '?')
+       WHEN 4781 THEN coalesce(SubjectUserName, '?') || ' renamed account ' || coalesce(OldTargetUserName, '?')
+            || ' to ' || coalesce(NewTargetUserName, '?')
+       WHEN 4662 THEN coalesce(SubjectUserName, '?') || ' used ' || coalesce(ObjectName, 'an object')
+            || coalesce(' (' || Properties || ')', '')
+       WHEN 5136 THEN coalesce(SubjectUserName, '?') || ' changed '
+            || coalesce(AttributeLDAPDisplayName || ' of ', '') || coalesce(ObjectDN, '?')
+       WHEN 4719 THEN coalesce(SubjectUserName, '?') || ' changed the audit policy'
+       WHEN 4699 THEN coalesce(SubjectUserName, '?') || ' deleted task ' || coalesce(TaskName, '?')
+       WHEN 4765 THEN coalesce(SubjectUserName, '?') || ' added SID history to ' || coalesce(TargetUserName, '?')
+       WHEN 4766 THEN coalesce(SubjectUserName, '?') || ' failed to add SID history to ' || coalesce(TargetUserName, '?')
+       WHEN 4794 THEN coalesce(SubjectUserName, '?') || ' set the password of directory services restore mode'
+       WHEN 104 THEN coalesce(SubjectUserName, 'somebody') || ' cleared a log'
        WHEN 4740 THEN 'account ' || coalesce(TargetUserName, '?') || ' locked out'
        WHEN 4768 THEN 'ticket for ' || coalesce(TargetUserName, '?') || coalesce(' from ' || src_ip, '')
             || CASE WHEN Status IN ('0x0', '0x00000000') THEN ': success' ELSE coalesce(': failed (' || Status || ')', '') END

@@ -100,6 +100,8 @@ like "what is the same within an hour is one row" "$(timeline --address 10.1.0.5
     '^2015-02-18 09:00:10  firewall +refused tcp 445 to 10\.2\.0\.9 x 24 +10\.2\.0\.9 .*firewall\.log:1$'
 is "that says how often and how long" "$(column 2,8 --address 10.1.0.5 --fold --table firewall | sed -n 1p)" \
     "2015-02-18T00:00:33.000000Z,24"
+is "one row an other end" \
+    "$(field other --host example.com --fold --table proxy | sort | tr '\n' ' ')" "10.1.0.5 10.1.0.5 10.1.0.6 "
 is "no event is lost by it" "$(field events --address 10.1.0.5 --fold | awk '{ n += $1 } END { print n }')" \
     "$(column 1 --address 10.1.0.5 | wc -l)"
 is "a limit" "$(column 1 --address 10.1.0.5 --limit 3 | wc -l)" 3

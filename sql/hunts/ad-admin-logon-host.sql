@@ -35,7 +35,6 @@ WITH name AS MATERIALIZED (
     FROM windows_rollup
     WHERE ts >= :from_ts AND ts < :to_ts AND EventID IN (4624, 4625, 4768, 4776)
       AND TargetUserName IN (SELECT TargetUserName FROM name)
-      AND coalesce(LogonType, 3) NOT IN (0, 4, 5)
     GROUP BY EventID, TargetUserName, Computer, Status, WorkstationName,
              Workstation, src_ip, LogonType
 ), placed AS (
@@ -53,7 +52,7 @@ SELECT account, client, min(TargetUserName) AS TargetUserName,
        min(first_ts) AS first_ts, max(last_ts) AS last_ts
 FROM placed
 WHERE client IS NOT NULL
-  AND NOT (EventID <> 4768 AND address IS NULL AND client = machine_name(Computer)
+  AND NOT (EventID <> 4768 AND client = machine_name(Computer)
            AND coalesce(LogonType, 3) NOT IN (2, 7, 11))
   AND NOT EXISTS (SELECT 1 FROM site_admin AS s
                   WHERE account_name(s.account) = placed.account

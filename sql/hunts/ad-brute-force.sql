@@ -44,7 +44,7 @@ WITH refused AS MATERIALIZED (
     FROM windows
     WHERE ts >= :from_ts AND ts < :to_ts
       AND EventID IN (4624, 4625, 4768, 4771, 4776)
-      AND coalesce(LogonType, 3) NOT IN (0, 4, 5, 7)
+      AND coalesce(LogonType, 3) NOT IN (0, 4, 5)
       AND TargetUserName IN (SELECT TargetUserName FROM name)
       AND (account_name(TargetUserName), day) IN (SELECT account, day FROM account)
 ), counted AS (

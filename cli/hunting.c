@@ -229,6 +229,7 @@ static enum kura_rc hunt_record(struct kura_hunting *g, struct kura_hunted *d,
     run.from_ts = d->from_ts;
     run.to_ts = d->to_ts;
     run.archived = g->archived;
+    run.cut = a->more != 0;
     run.started_us = started_us;
     run.ms = d->ms;
     run.status = kura_hunt_status_word(a->status);

@@ -349,7 +349,6 @@ static void run_forget(struct run *r)
     for (i = 0; i < r->count; i++)
         row_free(r, &r->rows[i]);
     r->count = 0;
-    r->answer->more = 0;
 }
 
 /* Damage costs the rows so far: the statement runs again without it. */
@@ -374,6 +373,7 @@ static enum kura_rc run_statement(struct run *r, struct kura_err *err)
         lost = kura_engine_lost(r->ask->engine);
         (void)sqlite3_reset(r->stmt);
         run_forget(r);
+        r->answer->more = 0;
     }
     r->answer->gave_up = kura_text_gave_up() - gave_up;
     if (rc == KURA_OK && code != SQLITE_DONE)
@@ -638,6 +638,7 @@ static void run_failed(struct run *r, enum kura_rc rc,
     struct kura_hunt_answer *a = r->answer;
 
     run_forget(r);
+    a->more = 0;
     (void)snprintf(a->reason, sizeof(a->reason), "%s", cause->msg);
     if (rc != KURA_ESTOPPED) {
         a->status = KURA_HUNT_FAILED;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SET_FILE_MAX ((size_t)1 << 20)
 #define SET_PATH_MAX 65536
@@ -104,6 +105,17 @@ static enum kura_rc set_built_in(struct kura_hunt_set *s, struct kura_err *err)
     return rc;
 }
 
+/* Opening a pipe that nobody writes to would wait for ever. */
+static enum kura_rc set_read(const char *path, struct kura_buf *out,
+                             struct kura_err *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return kura_err_set(err, KURA_EINPUT, "'%s' is no regular file", path);
+    return kura_fs_read(path, out, err);
+}
+
 static enum kura_rc set_file(struct kura_hunt_set *s, const char *dir,
                              const char *entry, struct kura_err *err)
 {
@@ -117,7 +129,7 @@ static enum kura_rc set_file(struct kura_hunt_set *s, const char *dir,
     kura_buf_init(&path, SET_PATH_MAX);
     kura_buf_init(&text, SET_FILE_MAX);
     rc = kura_buf_printf(&path, err, "%s/%s", dir, entry);
-    if (rc == KURA_OK && kura_fs_read(path.data, &text, &cause) != KURA_OK)
+    if (rc == KURA_OK && set_read(path.data, &text, &cause) != KURA_OK)
         rc = set_broken(s, &cause, err);
     else if (rc == KURA_OK)
         rc = set_add(s, name, path.data, text.data, text.len, false, err);

@@ -366,7 +366,8 @@ static enum kura_rc record_findings(struct kura_casefile *c,
     return rc;
 }
 
-/* Those that were seen within the range of this run, and not by it. */
+/* Those that were seen within the range of this run, and not by it; asked of a
+ * run only that kept all it found. */
 static enum kura_rc record_gone(struct kura_casefile *c,
                                 const struct kura_hunt_run *run,
                                 struct kura_err *err)
@@ -412,7 +413,7 @@ enum kura_rc kura_hunt_run_record(struct kura_casefile *c,
         rc = record_days(c, run, days, day_count, err);
     if (rc == KURA_OK)
         rc = record_findings(c, run, findings, count, err);
-    if (rc == KURA_OK && done)
+    if (rc == KURA_OK && done && !run->cut)
         rc = record_gone(c, run, err);
     return kura_case_end(c, rc, err);
 }

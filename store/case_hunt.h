@@ -30,6 +30,7 @@ struct kura_hunt_run {
     struct kura_hunt_what what;
     int64_t from_ts, to_ts; /* half-open, microseconds */
     bool archived;
+    bool cut; /* more was found than `findings` holds */
     int64_t started_us, ms;
     const char *status, *reason;
     const char *coverage; /* JSON */

@@ -1,6 +1,6 @@
 -- title: A service newly open to the Internet
 -- table: firewall
--- needs: firewall.dst_ip, firewall.dst_port, firewall.action
+-- needs: firewall.dst_ip, firewall.dst_port, firewall.action, firewall.bytes_rcvd
 -- window: 90d
 -- stage: delivery, exploitation
 -- attack: v19 T1190, T1133

@@ -1,6 +1,6 @@
 -- title: Many ports of one machine
 -- table: firewall
--- needs: firewall.src_ip, firewall.dst_ip, firewall.dst_port
+-- needs: firewall.src_ip, firewall.dst_ip, firewall.src_port, firewall.dst_port
 -- stage: command-and-control
 -- attack: v19 T1046
 -- level: medium

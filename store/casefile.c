@@ -135,6 +135,9 @@ static enum kura_rc case_open(struct kura_casefile *c, const char *path,
                       write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                             : SQLITE_OPEN_READONLY,
                       &c->db, err);
+    /* SQLite opens what may not be written for reading, without a word. */
+    if (rc == KURA_OK && write && sqlite3_db_readonly(c->db, "main") == 1)
+        rc = kura_err_set(err, KURA_EIO, "'%s' may not be written", path);
     if (rc == KURA_OK)
         rc = kura_db_integer(c->db, "PRAGMA application_id", &id, err);
     if (rc == KURA_OK)

@@ -1,6 +1,6 @@
 -- title: Names asked past our resolvers
 -- table: firewall
--- needs: firewall.src_ip, firewall.dst_port, site_resolver
+-- needs: firewall.src_ip, firewall.dst_ip, firewall.dst_port, site_resolver
 -- stage: command-and-control, actions-on-objectives
 -- attack: v19 T1071.004, T1048.003
 -- level: high

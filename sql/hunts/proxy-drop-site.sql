@@ -1,6 +1,6 @@
 -- title: Something is left at a drop site
 -- table: proxy
--- needs: proxy.cs_method, proxy.cs_host
+-- needs: proxy.cs_method, proxy.cs_host, proxy.sc_status
 -- window: 14d
 -- stage: actions-on-objectives, command-and-control
 -- attack: v19 T1567, T1102, T1572

@@ -1,6 +1,6 @@
 -- title: A program from a domain never seen before
 -- table: proxy
--- needs: proxy.cs_host, proxy.c_uri
+-- needs: proxy.cs_host, proxy.c_uri, proxy.cs_method, proxy.sc_status, proxy.sc_bytes
 -- window: 7d
 -- stage: delivery, installation, command-and-control
 -- attack: v19 T1105, T1204.002

@@ -41,7 +41,7 @@ spread AS MATERIALIZED (
     GROUP BY c_useragent)
 SELECT iif(clients > :max_clients, 'many', src_ip) AS src_ip,
        used.c_useragent AS c_useragent,
-       iif(clients > :max_clients, clients || ' clients', src_ip) AS who,
+       iif(clients > :max_clients, 'some of ' || clients || ' clients', src_ip) AS who,
        clients, count(DISTINCT cs_host) AS hosts, min(cs_host) AS cs_host,
        sum(events) AS events, min(first_ts) AS first_ts, max(last_ts) AS last_ts
 FROM used JOIN spread USING (c_useragent)

@@ -171,6 +171,17 @@ enum kura_rc kura_report_collect(struct kura_report *r, sqlite3 *db,
 /* --- Volume -----------------------------------------------------------------
  */
 
+/* A source that spoke on so many of the days before the period, and not in it,
+ * has fallen silent; a rotated file, a name for a day or two, has not. */
+#define SILENT_LOOK_BACK 28
+#define SILENT_DAYS 7
+
+static const char silent_sql[] =
+    "INSERT INTO volume SELECT \"table\", source, NULL, 0 FROM before AS b "
+    "WHERE NOT EXISTS (SELECT 1 FROM volume AS v WHERE v.\"table\" = "
+    "b.\"table\" AND v.source = b.source) GROUP BY 1, 2 "
+    "HAVING count(DISTINCT day) >= ?1";
+
 enum kura_rc kura_report_collect_volume(struct kura_report *r,
                                         struct kura_warehouse *w,
                                         struct kura_err *err)
@@ -179,6 +190,7 @@ enum kura_rc kura_report_collect_volume(struct kura_report *r,
     struct kura_holding *list = NULL;
     char day[KURA_DAY_TEXT];
     size_t count = 0, i;
+    const struct kura_value silent = {NULL, SILENT_DAYS};
     enum kura_rc rc = kura_warehouse_holdings(w, &list, &count, err);
 
     for (i = 0; rc == KURA_OK && i < count; i++) {
@@ -187,12 +199,17 @@ enum kura_rc kura_report_collect_volume(struct kura_report *r,
                                        {day, 0},
                                        {NULL, list[i].rows}};
 
-        if (list[i].day < first || list[i].day > last)
+        if (list[i].day < first - SILENT_LOOK_BACK || list[i].day > last)
             continue;
         kura_day_format(list[i].day, day);
-        rc = kura_db_run(r->db, "INSERT INTO volume VALUES (?, ?, ?, ?)", v, 4,
-                         err);
+        rc = kura_db_run(r->db,
+                         list[i].day < first
+                             ? "INSERT INTO before VALUES (?, ?, ?, ?)"
+                             : "INSERT INTO volume VALUES (?, ?, ?, ?)",
+                         v, 4, err);
     }
+    if (rc == KURA_OK)
+        rc = kura_db_run(r->db, silent_sql, &silent, 1, err);
     kura_warehouse_holdings_free(list, count);
     return rc;
 }

@@ -641,7 +641,7 @@ static enum kura_rc volume(struct page *p, struct kura_err *err)
             word(p, KURA_WORD_SILENT));
     (void)snprintf(sql, sizeof(sql),
                    "SELECT \"table\", source, sum(rows), %lld - count(DISTINCT "
-                   "day) FROM volume GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2 LIMIT "
+                   "day) FROM volume GROUP BY 1, 2 ORDER BY sum(rows) > 0, 1, 3 DESC, 2 LIMIT "
                    "60",
                    (long long)days);
     if (rc == KURA_OK)

@@ -46,7 +46,9 @@ CREATE TABLE working (weekday INTEGER, hour INTEGER, share REAL);
 CREATE TABLE talker (
     "table" TEXT NOT NULL, client TEXT, events INTEGER, bytes INTEGER
 );
+-- day NULL: a source that spoke before the period and not in it.
 CREATE TABLE volume ("table" TEXT, source TEXT, day TEXT, rows INTEGER);
+CREATE TABLE before ("table" TEXT, source TEXT, day TEXT, rows INTEGER);
 CREATE TABLE coverage (
     "table" TEXT, first_day TEXT, last_day TEXT, how TEXT, searched INTEGER,
     rows INTEGER, place TEXT

@@ -95,6 +95,14 @@ is 'a pause is caught up' "$(sed -n 's/.*daily-\(.*\).html/\1/p' out)" '2025-03-
 like 'no logs: the hunt is told to be skipped' "$(cat w/reports/daily-2025-03-08.html)" \
     'no logs of table firewall in the range'
 
+# A source that spoke every day and does not any more stands first.
+for d in 1 2 3 4 5 6 7 8; do packets 2 198.51.100.9 "2025-05-0$d"; done >daily.log
+packets 2 198.51.100.9 2025-05-10 >other.log
+kura -q -C w ingest daily.log other.log
+kura -C w --now 2025-05-11T12:00:00 report daily --no-deliver --period yesterday >/dev/null 2>&1
+like 'a silent source is told' "$(grep -A1 '<tr><td>firewall</td><td>.*daily.log' w/reports/daily-2025-05-10.html)" \
+    'daily.log</td>.*<td class="n">0</td><td class="n no">'
+
 # Periods and languages.
 kura -C w --now 2025-03-09T12:00:00 report nihongo >out 2>&1
 is 'the last seven days' "$(sed -n 's/.*nihongo-\(.*\).html/\1/p' out)" '2025-03-02_2025-03-08'

@@ -10,7 +10,7 @@
 -- param: min_events integer 100 "refusals in a day from which a machine is looked at"
 -- param: deviations real 6 "so many deviations (scaled MAD) above the machine's own median"
 -- param: times real 3 "and so many times that median"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: src_ip, day
 -- why: {src_ip} was refused {events} times on {day} at {destinations} address(es) and {ports} port(s), {usual} times on its median day
 -- evidence: firewall: src_ip = :src_ip AND blocked = 'true'

@@ -7,7 +7,7 @@
 -- level: medium
 -- tags: plus
 -- param: max_clients integer 2 "a service of a machine that more sources used is there for everybody"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: src_ip, dst_ip, dst_port
 -- why: {src_ip} reached {dst_ip}:{dst_port} for the first time in 30 days; {clients} machine(s) use that service
 -- evidence: firewall: src_ip = :src_ip AND dst_ip = :dst_ip AND dst_port = :dst_port AND blocked = 'false'
@@ -40,6 +40,6 @@ JOIN service AS s ON s.dst_ip = p.dst_ip AND s.dst_port = p.dst_port
 WHERE p.last_ts >= :from_ts AND (p.before IS NULL OR p.before < p.date - 30)
   AND s.clients <= :max_clients
   AND p.first_ts >= :learn_days * 86400000000
-      + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'firewall')
+      + (SELECT min(first_ts) FROM firewall_rollup)
 GROUP BY p.src_ip, p.dst_ip, p.dst_port
 ORDER BY p.src_ip, p.dst_ip, p.dst_port

@@ -6,7 +6,7 @@
 -- attack: v19 T1190, T1133
 -- level: high
 -- tags: core
--- param: learn_days integer 14 "days of logs that there must be before"
+-- param: learn_days integer 14 "days of logs that there must be before, less than the window"
 -- key: dst_ip, dst_port
 -- why: {dst_ip}:{dst_port} answered {clients} address(es) of the Internet, such as {src_ip:defang}, for the first time in 90 days
 -- evidence: firewall: dst_ip = :dst_ip AND dst_port IS :dst_port AND src_internal = 0 AND blocked = 'false'
@@ -35,7 +35,7 @@ WITH open_day AS MATERIALIZED (
     FROM since
     WHERE last_ts >= :from_ts AND (before IS NULL OR before < date - 90)
       AND first_ts >= :learn_days * 86400000000
-          + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'firewall')
+          + (SELECT min(first_ts) FROM firewall_rollup)
     GROUP BY dst_ip, dst_port
 ), client AS MATERIALIZED (
     SELECT c.dst_ip, c.dst_port, count(DISTINCT c.src_ip) AS clients, min(c.src_ip) AS src_ip

@@ -9,7 +9,7 @@
 -- reference: JPCERT/CC 2015, 4.3
 -- param: min_events integer 5 "smallest number of connections in a day's hours off"
 -- param: known_days integer 2 "a machine that did so on so many of the 28 days before is known for it"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- param: exempt_zones text 'guest' "zones that are nobody's working place"
 -- key: src_ip, day
 -- why: {src_ip} made {events} connection(s) to the outside off working hours on {day}, most of them to {dst_ip:defang}:{dst_port}, and hardly ever does; {bytes_sent:size} sent
@@ -45,7 +45,7 @@ WITH hourly AS MATERIALIZED (
           FROM night)
     WHERE last_ts >= :from_ts AND events >= :min_events AND days < :known_days
       AND first_ts >= :learn_days * 86400000000
-          + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'firewall')
+          + (SELECT min(first_ts) FROM firewall_rollup)
 ), destination AS MATERIALIZED (
     SELECT src_ip, day, dst_ip, dst_port,
            row_number() OVER (PARTITION BY src_ip, day

@@ -11,7 +11,7 @@
 -- param: min_outside integer 500000000 "bytes in a day with the outside from which a machine is looked at"
 -- param: deviations real 6 "so many deviations (scaled MAD) above the machine's own median"
 -- param: times real 3 "and so many times that median"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: src_ip, direction, day
 -- why: {src_ip} moved {bytes:size} with {direction} on {day} ({bytes_sent:size} sent), {usual:size} on its median day; most of it with {dst_ip}
 -- evidence: firewall: src_ip = :src_ip AND dst_ip IS :dst_ip

@@ -7,7 +7,7 @@
 -- level: high
 -- tags: core
 -- param: new_days integer 7 "a sender first seen longer ago than so many days is known"
--- param: learn_days integer 7 "days of logs that there must be before, for names of colleagues"
+-- param: learn_days integer 7 "days of logs that there must be before, for names of colleagues; less than the window"
 -- key: header_from, shown_name
 -- why: {header_from:defang} shows the name {shown_name}: {reason}
 -- evidence: mail: header_from IS :header_from
@@ -20,25 +20,27 @@
 -- hit: mail-display-name.hit.log
 -- miss: mail-display-name.miss.log
 WITH seen AS MATERIALIZED (
-    SELECT header_from, header_from_name, envelope_from, events, first_ts, last_ts,
-           mail_domain(header_from) AS host,
-           lower(replace(header_from_name, ' ', '')) AS name,
-           mail_domain(regexp_extract(header_from_name,
-                       '[\w.+-]++@[\w-]++(?:\.[\w-]++)++')) AS shown_host
+    SELECT DISTINCT header_from_name, mail_domain(header_from) AS host
     FROM mail_rollup
-    WHERE ts < :to_ts AND header_from_name > '' AND header_from IS NOT NULL
+    WHERE header_from_name > '' AND header_from IS NOT NULL
 ), colleague AS MATERIALIZED (
-    SELECT DISTINCT s.name
+    SELECT DISTINCT lower(replace(s.header_from_name, ' ', '')) AS name
     FROM seen AS s
     WHERE EXISTS (SELECT 1 FROM site_mail_domain AS o WHERE domain_under(s.host, o.domain))
       AND length(s.header_from_name) >= 4
       AND (s.header_from_name LIKE '% %' OR s.header_from_name REGEXP '[^\x00-\x7F]')
 ), stranger AS MATERIALIZED (
     SELECT header_from, header_from_name AS shown_name, name, host, shown_host,
-           min(envelope_from) AS envelope_from, sum(events) AS events, min(first_ts) AS first_ts, max(last_ts) AS last_ts
-    FROM (SELECT header_from, header_from_name, name, host, shown_host, envelope_from,
-                 events, first_ts, last_ts
-          FROM seen WHERE last_ts >= :from_ts) AS s
+           min(envelope_from) AS envelope_from, sum(events) AS events,
+           min(first_ts) AS first_ts, max(last_ts) AS last_ts
+    FROM (SELECT header_from, header_from_name, envelope_from, events, first_ts, last_ts,
+                 mail_domain(header_from) AS host,
+                 lower(replace(header_from_name, ' ', '')) AS name,
+                 mail_domain(regexp_extract(header_from_name,
+                             '[\w.+-]++@[\w-]++(?:\.[\w-]++)++')) AS shown_host
+          FROM mail_rollup
+          WHERE ts >= :from_ts AND ts < :to_ts AND header_from_name > ''
+            AND header_from IS NOT NULL) AS s
     WHERE NOT EXISTS (SELECT 1 FROM site_mail_domain AS o WHERE domain_under(s.host, o.domain))
     GROUP BY header_from, header_from_name
 ), named AS MATERIALIZED (
@@ -59,7 +61,7 @@ WITH seen AS MATERIALIZED (
       AND value IN (SELECT header_from FROM named WHERE is_colleague)
     GROUP BY value
 ), begin AS MATERIALIZED (
-    SELECT min(first_ts) AS ts FROM sighting_rollup WHERE table_name = 'mail'
+    SELECT min(first_ts) AS ts FROM mail_rollup
 )
 SELECT n.header_from, n.shown_name, n.envelope_from,
        coalesce(n.address, 'the name of a colleague, at an address new to us') AS reason,

@@ -1,6 +1,7 @@
 -- title: A new domain writes to many
 -- table: mail
 -- needs: mail.envelope_from, mail.nrcpt
+-- window: 30d
 -- stage: delivery
 -- attack: v19 T1566.001, T1566.002
 -- level: medium
@@ -8,7 +9,7 @@
 -- param: min_recipients integer 5 "smallest number of recipients"
 -- param: within_minutes integer 30 "within so many minutes"
 -- param: new_days integer 1 "a domain first seen longer ago than so many days is known"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: sender_domain
 -- why: {sender_domain:defang}, never seen before, wrote to {recipients} recipient(s) within {within} minutes from {first_ts}
 -- evidence: mail: envelope_from IS :envelope_from
@@ -29,7 +30,7 @@ WITH sighted AS MATERIALIZED (
     FROM sighted AS s
     WHERE s.first_seen_ts >= :from_ts - :new_days * 86400000000
       AND s.first_seen_ts >= :learn_days * 86400000000
-          + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'mail')
+          + (SELECT min(first_ts) FROM mail_rollup)
 ), message AS MATERIALIZED (
     -- A retry is logged as queued again.
     SELECT coalesce(registered_domain(mail_domain(envelope_from)), mail_domain(envelope_from)) AS domain,

@@ -9,7 +9,7 @@
 -- param: min_recipients integer 30 "smallest number of recipients of the house in an hour"
 -- param: times real 1.5 "so many times the sender's own usual hour"
 -- param: usual real 0.99 "the usual hour: this quantile of the sender's hours with mail of the 30 days before"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: envelope_from, day
 -- why: {envelope_from} wrote to {recipients} recipient(s) of the house within an hour on {day}, from {first_ts}; its busiest hours have {usual_recipients}
 -- evidence: mail: envelope_from IS :envelope_from AND action = 'queued'

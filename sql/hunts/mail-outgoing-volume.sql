@@ -11,7 +11,7 @@
 -- param: min_recipients integer 100 "outside recipients in a day from which a sender is looked at"
 -- param: times real 3 "so many times the sender's own usual day"
 -- param: usual real 0.9 "the usual day: this quantile of the sender's days of the 30 before"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: envelope_from, day
 -- why: {envelope_from} sent {bytes:size} in {messages} message(s) to {recipients} outside recipient(s) on {day}; usual are {usual_bytes:size} and {usual_recipients} recipient(s)
 -- evidence: mail: envelope_from = :envelope_from AND action = 'queued'

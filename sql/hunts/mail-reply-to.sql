@@ -1,12 +1,13 @@
 -- title: Answers go somewhere else
 -- table: mail
 -- needs: mail.reply_to, mail.header_from
+-- window: 30d
 -- stage: delivery
 -- attack: v19 T1566
 -- level: medium
 -- tags: plus
 -- param: new_days integer 7 "a domain first seen longer ago than so many days is known"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: header_from, reply_to
 -- why: mail of {header_from:defang} has its answers go to {reply_to:defang}: {reason}
 -- evidence: mail: reply_to IS :reply_to
@@ -58,7 +59,7 @@ WITH asking AS MATERIALIZED (
           IN (SELECT reply_domain FROM pair)
     GROUP BY 1
 ), begin AS MATERIALIZED (
-    SELECT min(first_ts) AS ts FROM sighting_rollup WHERE table_name = 'mail'
+    SELECT min(first_ts) AS ts FROM mail_rollup
 ), judged AS (
     SELECT p.*, p.first_ts <= s.first_seen_ts + :new_days * 86400000000
                 AND s.first_seen_ts >= (SELECT ts FROM begin) + :learn_days * 86400000000 AS is_new

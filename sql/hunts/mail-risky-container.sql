@@ -6,7 +6,7 @@
 -- attack: v19 T1566.001, T1204.002, T1553.005
 -- level: medium
 -- tags: core
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: sender_domain, extension
 -- why: {sender_domain:defang} sent {attachment_name}, the first .{extension} from that domain within 90 days, to {recipients} recipient(s) named
 -- evidence: mail: envelope_from IS :envelope_from AND attachment_name IS :attachment_name
@@ -45,5 +45,5 @@ SELECT sender_domain, extension, attachment_name, envelope_from, recipients, eve
 FROM since
 WHERE last_ts >= :from_ts AND (before IS NULL OR before < date - 90)
   AND first_ts >= :learn_days * 86400000000
-      + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'mail')
+      + (SELECT min(first_ts) FROM mail_rollup)
 ORDER BY sender_domain, extension, first_ts

@@ -1,12 +1,13 @@
 -- title: A nameless machine sends a file
 -- table: mail
 -- needs: mail.attachment_name, mail.client_ip
+-- window: 30d
 -- stage: delivery
 -- attack: v19 T1566.001
 -- level: medium
 -- tags: plus
 -- param: new_days integer 7 "an address first seen longer ago than so many days is known"
--- param: learn_days integer 7 "days of logs that there must be before"
+-- param: learn_days integer 7 "days of logs that there must be before, less than the window"
 -- key: client_ip
 -- why: {client_ip:defang}, an address without a name and never seen before, sent {attachment_name} as {envelope_from:defang}
 -- about: Mail servers have names; a client that is "unknown" to the resolver, was never
@@ -35,5 +36,5 @@ SELECT c.client_ip, c.attachment_name, c.envelope_from, c.messages, c.events,
 FROM client AS c JOIN sighted AS s ON s.value = c.client_ip
 WHERE c.first_ts <= s.first_seen_ts + :new_days * 86400000000
   AND s.first_seen_ts >= :learn_days * 86400000000
-      + (SELECT min(first_ts) FROM sighting_rollup WHERE table_name = 'mail')
+      + (SELECT min(first_ts) FROM mail_rollup)
 ORDER BY c.client_ip

@@ -164,8 +164,8 @@ id=$(kura -C warehouse-year sql --format csv "SELECT min(id) FROM finding
 WHERE hunt = 'mail-deceptive-name'" | tail -n 1 | tr -d '\r')
 year finding show "$id" | cut -c 1-300
 
-say 'The same as a page for the morning: the last week of the year'
-year report daily --no-deliver --period 'last week' 2>&1
+say 'The same as a page: the month in which data left'
+year report daily --no-deliver --period 2014-10 2>&1
 
 printf '\nThe warehouses are %s and %s; the report is\n    %s\n' \
     "$dir/warehouse" "$dir/warehouse-year" \

@@ -239,5 +239,6 @@ int main(void)
         cmocka_unit_test(test_wanted),  cmocka_unit_test(test_stable),
         cmocka_unit_test(test_long),    cmocka_unit_test(test_url_split)};
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -304,5 +304,6 @@ int main(void)
         cmocka_unit_test(test_stix_patterns), cmocka_unit_test(test_stix),
         cmocka_unit_test(test_misp_types),    cmocka_unit_test(test_misp)};
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

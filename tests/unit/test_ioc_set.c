@@ -333,5 +333,6 @@ int main(void)
         cmocka_unit_test(test_others), cmocka_unit_test(test_has),
         cmocka_unit_test(test_naive)};
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

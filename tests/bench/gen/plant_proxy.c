@@ -188,6 +188,8 @@ static void beacon(struct scenario *s, uint32_t day, uint32_t who)
           at(s, day, 9, 0, 0), 110, 300000, 40000);
     hit(s, "proxy-beacon", "every five minutes of the working day",
         "src_ip=%s|cs_host=cdn.tokei-dai.invalid", p->ip);
+    miss(s, "beacon-then-movement", "a beacon that goes nowhere else",
+         "src_ip=%s|cs_host=cdn.tokei-dai.invalid", p->ip);
     p = person(s, who + 1);
     now_and_then(s, get(p, "http://www.yomimono.example/next"),
                  at(s, day, 9, 0, 0), 110, 300000);

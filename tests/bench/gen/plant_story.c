@@ -94,6 +94,8 @@ static void look_around(struct scenario *s, uint32_t day, uint32_t who)
         "src_ip=%s|dst_port=445", p->ip);
     hit(s, "fw-denied-lateral", "story: neighbours are looked for", "src_ip=%s",
         p->ip);
+    hit(s, "beacon-then-movement", "story: called back, then looked around",
+        "src_ip=%s", p->ip);
 }
 
 /* From the victim to a colleague's machine, from there to the files. */
@@ -158,6 +160,18 @@ static void carry_out(struct scenario *s, const struct story *t, uint32_t day,
         "src_ip=%s|cs_host=%s", p->ip, t->drop);
 }
 
+/* The first who clicks, and a colleague who gets the same letter and does not.
+ */
+static void label_click(struct scenario *s, const struct story *t, uint32_t day,
+                        uint32_t who, uint32_t other)
+{
+    hit(s, "mail-then-click", "story: a stranger's letter and then the click",
+        "src_ip=%s", person(s, who)->ip);
+    letter(s, t, day, other);
+    miss(s, "mail-then-click", "story: the same letter, and no click",
+         "src_ip=%s", person(s, other)->ip);
+}
+
 /* Spring: one victim, six weeks from the letter to the end. */
 static void spring(struct scenario *s, uint32_t day, uint32_t who)
 {
@@ -173,6 +187,7 @@ static void spring(struct scenario *s, uint32_t day, uint32_t who)
 
     letter(s, &t, day, who);
     click(s, &t, day, who);
+    label_click(s, &t, day, who, who + 8);
     callback(s, &t, workday(s, day + 1), who, 14);
     look_around(s, workday(s, day + 24), who);
     collect(s, workday(s, day + 31), who, who + 2);
@@ -194,6 +209,7 @@ static void autumn(struct scenario *s, uint32_t day, uint32_t who)
 
     letter(s, &t, day, who);
     click(s, &t, day, who);
+    label_click(s, &t, day, who, who - 1);
     callback(s, &t, workday(s, day + 1), who, 6);
     letter(s, &t, workday(s, day + 2), who + 4);
     click(s, &t, workday(s, day + 2), who + 4);

@@ -146,7 +146,8 @@ year() {
     printf '$ kura -C warehouse-year --now 2015-01-05 %s\n' "$*"
     kura -C warehouse-year --now 2015-01-05 "$@"
 }
-year ingest year/access.log year/firewall.log year/maillog year/queries.log
+year ingest year/access.log year/firewall.log year/maillog year/queries.log \
+    year/security.json
 year ioc import year/indicators.csv
 # Days that are over are sealed; from cron.
 year -q maintain

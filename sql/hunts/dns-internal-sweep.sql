@@ -40,7 +40,7 @@ burst AS MATERIALIZED (
     SELECT src_ip, query, first_ts, count(*) OVER span AS names,
            min(first_ts) OVER span AS begun
     FROM name
-    WHERE (src_ip, day) IN (SELECT src_ip, day FROM busy)
+    WHERE (+src_ip, +day) IN (SELECT src_ip, day FROM busy)
       AND src_ip NOT IN (SELECT address FROM site_mail_server
                          UNION SELECT address FROM site_resolver
                          UNION SELECT address FROM site_proxy)

@@ -55,7 +55,7 @@ scored AS MATERIALIZED (
     FROM proxy
     WHERE ts >= :from_ts AND ts < :to_ts
       AND cs_host IN (SELECT cs_host FROM pair)
-      AND (src_ip, cs_host, day) IN (SELECT src_ip, cs_host, day FROM pair)
+      AND (+src_ip, +cs_host, +day) IN (SELECT src_ip, cs_host, day FROM pair)
     GROUP BY src_ip, cs_host, day),
 beacon AS MATERIALIZED (
     SELECT * FROM scored WHERE b ->> 'score' >= :min_beacon),

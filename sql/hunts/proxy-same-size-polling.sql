@@ -39,7 +39,7 @@ answer AS MATERIALIZED (
     SELECT src_ip, cs_host, day, sc_bytes, ts FROM proxy
     WHERE ts >= :from_ts AND ts < :to_ts AND sc_status BETWEEN 200 AND 299
       AND cs_host IN (SELECT cs_host FROM pair)
-      AND (src_ip, cs_host, day) IN (SELECT src_ip, cs_host, day FROM pair)),
+      AND (+src_ip, +cs_host, +day) IN (SELECT src_ip, cs_host, day FROM pair)),
 usual AS MATERIALIZED (
     SELECT src_ip, cs_host, day, median(sc_bytes) AS size FROM answer
     GROUP BY src_ip, cs_host, day),

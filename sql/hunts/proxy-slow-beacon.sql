@@ -55,7 +55,7 @@ request AS MATERIALIZED (
     FROM proxy
     WHERE ts >= :from_ts - 14 * 86400000000 AND ts < :to_ts
       AND cs_host IN (SELECT cs_host FROM pair)
-      AND (src_ip, cs_host) IN (SELECT src_ip, cs_host FROM pair)),
+      AND (+src_ip, +cs_host) IN (SELECT src_ip, cs_host FROM pair)),
 scored AS MATERIALIZED (
     SELECT src_ip, cs_host, 14 AS length,
            (:to_ts - 1 - ts) / (14 * 86400000000) AS period,

@@ -35,7 +35,7 @@ request AS MATERIALIZED (
     WHERE ts >= :from_ts AND ts < :to_ts
       AND cs_method IN ('POST', 'PUT', 'CONNECT')
       AND cs_host IN (SELECT cs_host FROM large)
-      AND (src_ip, cs_host, day) IN (SELECT src_ip, cs_host, day FROM large)),
+      AND (+src_ip, +cs_host, +day) IN (SELECT src_ip, cs_host, day FROM large)),
 post AS MATERIALIZED (
     SELECT src_ip, cs_host, day, min(start) AS post
     FROM request WHERE cs_method <> 'CONNECT'

@@ -281,6 +281,8 @@ static enum kura_rc hunt_run(struct kura_cli *cli, enum kura_exit *code,
                              &g.from_ts, &g.to_ts, err);
     if (rc == KURA_OK)
         rc = kura_selection_make(cli, &kura_cmd_hunt, &s, err);
+    if (rc == KURA_OK && s.count == 0 && s.set.broken_count == 0)
+        rc = kura_err_set(err, KURA_EUSAGE, "no hunt is like that");
     if (rc == KURA_OK)
         rc = hunt_params(cli, &s, params, err);
     if (rc == KURA_OK)

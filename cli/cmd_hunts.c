@@ -231,8 +231,7 @@ static enum kura_rc hunts_ledger(struct kura_cli *cli,
     return rc;
 }
 
-/* --- The command
- * --------------------------------------------------------------- */
+/* --- The command ----------------------------------------------------- */
 
 /* Against the tables of the warehouse: what is wrong is told, file by file. */
 static enum kura_rc hunts_check(struct kura_cli *cli,

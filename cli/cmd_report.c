@@ -1,7 +1,8 @@
 /* cmd_report.c - kura report: runs the hunts of a report over its period and
  * writes what they found, beside what is normal and what was searched.
  *
- *     plan (kura.yaml) -> hunts (due days, then the period) -> report -> files
+ *     plan (kura.yaml) -> hunts (days with late rows, then the period)
+ *                      -> report -> files -> delivery
  *
  * Files are written beside their names and published at the end, so that a run
  * that dies leaves the last report as it was. */
@@ -24,6 +25,8 @@
 #include <unistd.h>
 
 #define REPORT_PATH_MAX 65536
+/* How far back late rows are looked for. */
+#define LATE_DAYS 31
 
 static const struct kura_opt report_options[] = {
     {"period", 0, "PERIOD", "instead of the one in kura.yaml"},
@@ -48,11 +51,12 @@ struct making {
     int64_t from_ts, to_ts, began_us;
     struct kura_report_count count;
     size_t failed;
+    struct kura_finding *found; /* in the order in which they were */
+    size_t found_count;
     char *paths[KURA_REPORT_OUTPUTS]; /* published; NULL: not asked for */
 };
 
-/* --- Hunts ------------------------------------------------------------------
- */
+/* --- Hunts --------------------------------------------------------- */
 
 static bool plan_wants(const struct kura_report_plan *p,
                        const struct kura_hunt *h)
@@ -80,10 +84,28 @@ static enum kura_rc names_check(const struct making *m, struct kura_err *err)
     return KURA_OK;
 }
 
+/* Days of a month before the period that have got rows since they were searched,
+ * then the period. */
+static enum kura_rc hunt_run(struct making *m, const struct kura_hunt *h,
+                             struct kura_err *err)
+{
+    struct kura_hunting *g = &m->hunting;
+    enum kura_rc rc;
+
+    g->late_only = true;
+    g->from_ts = m->from_ts - LATE_DAYS * KURA_DAY;
+    g->to_ts = m->from_ts;
+    rc = kura_hunting_run(g, h, true, err);
+    g->late_only = false;
+    g->from_ts = m->from_ts;
+    g->to_ts = m->to_ts;
+    return rc == KURA_OK ? kura_hunting_run(g, h, false, err) : rc;
+}
+
 static enum kura_rc hunts_run(struct making *m, struct kura_err *err)
 {
     enum kura_rc rc = kura_hunt_set_load(m->cli->dir, &m->set, err);
-    size_t i;
+    size_t i, chosen = 0;
 
     for (i = 0; rc == KURA_OK && i < m->set.broken_count; i++)
         kura_cli_error(&m->set.broken[i]);
@@ -91,32 +113,68 @@ static enum kura_rc hunts_run(struct making *m, struct kura_err *err)
     if (rc == KURA_OK)
         rc = names_check(m, err);
     for (i = 0; rc == KURA_OK && i < m->set.count; i++)
-        if (plan_wants(&m->plan, m->set.list[i]))
-            rc = kura_hunting_run(&m->hunting, m->set.list[i], false, err);
+        if (plan_wants(&m->plan, m->set.list[i])) {
+            rc = hunt_run(m, m->set.list[i], err);
+            chosen++;
+        }
+    if (rc == KURA_OK && chosen == 0)
+        rc = kura_err_set(err, KURA_EINPUT,
+                          "kura.yaml: report '%s': no hunt has the tag '%s'",
+                          m->plan.name,
+                          m->plan.tag != NULL ? m->plan.tag : "");
     return rc;
 }
 
-/* --- Findings
- * ------------------------------------------------------------------ */
+/* --- Findings -------------------------------------------------------- */
 
 /* A finding is new in a report when no run over another range saw it before: a
  * report that is made again says the same. */
 static enum kura_rc finding_state(struct making *m, struct kura_finding *f,
                                   struct kura_err *err)
 {
+    struct kura_finding_filter filter = {NULL, f->id, 0, 0};
+    struct kura_finding *list = NULL;
+    size_t count = 0;
     bool here = false;
     enum kura_rc rc;
 
-    if (f->state != KURA_FINDING_STILL || m->hunting.casefile == NULL)
+    if (f->state != KURA_FINDING_STILL)
         return KURA_OK;
-    rc = kura_hunt_run_is_over(m->hunting.casefile, f->first_run, m->from_ts,
-                               m->to_ts, &here, err);
+    rc = kura_finding_list(m->hunting.casefile, &filter, &list, &count, err);
+    if (rc == KURA_OK && count == 1)
+        rc = kura_hunt_run_is_over(m->hunting.casefile, list[0].first_run,
+                                   m->from_ts, m->to_ts, &here, err);
+    kura_finding_list_free(list, count);
     if (rc == KURA_OK && here)
         f->state = KURA_FINDING_NEW;
     return rc;
 }
 
-static enum kura_rc finding_add(struct making *m, struct kura_finding *f,
+/* As the run found it, whatever other runs do meanwhile.  Of days before the
+ * period that have got late rows only what is new belongs here. */
+static enum kura_rc on_found(void *arg, struct kura_finding *f,
+                             struct kura_err *err)
+{
+    struct making *m = arg;
+    struct kura_finding *grown;
+    enum kura_rc rc = KURA_OK;
+
+    if (!m->hunting.late_only)
+        rc = finding_state(m, f, err);
+    else if (f->state != KURA_FINDING_NEW)
+        return KURA_OK;
+    if (rc != KURA_OK)
+        return rc;
+    grown = realloc(m->found, (m->found_count + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return kura_err_nomem(err);
+    m->found = grown;
+    grown[m->found_count++] = *f;
+    memset(f, 0, sizeof(*f));
+    return KURA_OK;
+}
+
+static enum kura_rc finding_add(struct making *m, const struct kura_finding *f,
                                 struct kura_err *err)
 {
     struct kura_evidence *lines = NULL;
@@ -124,37 +182,18 @@ static enum kura_rc finding_add(struct making *m, struct kura_finding *f,
     size_t count = 0;
     enum kura_rc rc;
 
-    rc = finding_state(m, f, err);
+    rc = kura_findings_rule_of(m->hunting.findings, f->id, &allowed, err);
     if (rc == KURA_OK)
-        rc = kura_findings_rule_of(m->hunting.findings, f->id, &allowed, err);
+        rc = kura_report_add_finding(m->report, f,
+                                     kura_hunt_set_find(&m->set, f->hunt),
+                                     allowed, err);
     if (rc == KURA_OK)
-        rc = kura_report_add_finding(
-            m->report, f, kura_hunt_set_find(&m->set, f->hunt), allowed, err);
-    if (rc == KURA_OK && m->hunting.casefile != NULL)
-        rc =
-            kura_evidence_list(m->hunting.casefile, f->id, &lines, &count, err);
+        rc = kura_evidence_list(m->hunting.casefile, f->id, &lines, &count,
+                                err);
     if (rc == KURA_OK)
         rc = kura_report_add_evidence(m->report, f->id, lines, count, err);
     kura_evidence_list_free(lines, count);
     free(allowed);
-    return rc;
-}
-
-/* What each run saw, then what went away. */
-static enum kura_rc run_add(struct making *m, const struct kura_hunted *d,
-                            bool gone, struct kura_err *err)
-{
-    struct kura_finding_filter filter = {d->hunt->name, NULL, 0, 0};
-    struct kura_finding *list = NULL;
-    size_t count = 0, i;
-    enum kura_rc rc;
-
-    filter.last_run = gone ? 0 : d->run;
-    filter.gone_run = gone ? d->run : 0;
-    rc = kura_finding_list(m->hunting.casefile, &filter, &list, &count, err);
-    for (i = 0; rc == KURA_OK && i < count; i++)
-        rc = finding_add(m, &list[i], err);
-    kura_finding_list_free(list, count);
     return rc;
 }
 
@@ -168,19 +207,16 @@ static enum kura_rc findings_add(struct making *m, struct kura_err *err)
 
         rc = kura_report_add_run(m->report, d->hunt, d->from_ts, d->to_ts,
                                  &d->answer, d->found, err);
-        if (rc == KURA_OK)
-            rc = run_add(m, d, false, err);
-        if (rc == KURA_OK)
-            rc = run_add(m, d, true, err);
         if (d->answer.status == KURA_HUNT_FAILED ||
             d->answer.status == KURA_HUNT_TIMEOUT)
             m->failed++;
     }
+    for (i = 0; rc == KURA_OK && i < m->found_count; i++)
+        rc = finding_add(m, &m->found[i], err);
     return rc;
 }
 
-/* --- The period
- * ----------------------------------------------------------------- */
+/* --- The period ------------------------------------------------------ */
 
 static enum kura_rc normal_add(struct making *m, struct kura_err *err)
 {
@@ -221,7 +257,11 @@ static enum kura_rc about_add(struct making *m, struct kura_err *err)
     rc = kura_report_set(m->report, "title", m->plan.title, err);
     if (rc == KURA_OK)
         rc = kura_report_set(m->report, "period", text, err);
-    (void)snprintf(text, sizeof(text), "kura report %.100s", m->plan.name);
+    (void)snprintf(text, sizeof(text), "kura report %.100s%s%.100s",
+                   m->plan.name,
+                   option(m->cli, "period") != NULL ? " --period " : "",
+                   option(m->cli, "period") != NULL ? option(m->cli, "period")
+                                                    : "");
     if (rc == KURA_OK)
         rc = kura_report_set(m->report, "command", text, err);
     if (rc == KURA_OK)
@@ -232,8 +272,7 @@ static enum kura_rc about_add(struct making *m, struct kura_err *err)
     return rc == KURA_OK ? kura_report_set(m->report, "made", text, err) : rc;
 }
 
-/* --- Files
- * ------------------------------------------------------------------------ */
+/* --- Files ----------------------------------------------------------- */
 
 /* What umask says; asking is setting. */
 static mode_t file_mask(void)
@@ -306,6 +345,8 @@ static enum kura_rc folder_make(struct making *m, struct kura_buf *out,
     const char *given = option(m->cli, "output");
     enum kura_rc rc;
 
+    if (given != NULL && *given == '\0')
+        return kura_err_set(err, KURA_EUSAGE, "--output needs a directory");
     if (given != NULL)
         rc = kura_buf_puts(out, given, err);
     else if (*m->plan.folder == '/')
@@ -350,8 +391,7 @@ static enum kura_rc files_write(struct making *m, struct kura_err *err)
     return rc;
 }
 
-/* --- Delivery
- * ------------------------------------------------------------------------ */
+/* --- Delivery -------------------------------------------------------- */
 
 static enum kura_rc deliver(struct making *m, struct kura_err *err)
 {
@@ -379,8 +419,7 @@ static enum kura_rc deliver(struct making *m, struct kura_err *err)
                             err);
 }
 
-/* --- One report
- * ------------------------------------------------------------------------ */
+/* --- One report ------------------------------------------------------ */
 
 static void making_release(struct making *m)
 {
@@ -388,6 +427,7 @@ static void making_release(struct making *m)
 
     for (i = 0; i < KURA_REPORT_OUTPUTS; i++)
         free(m->paths[i]);
+    kura_finding_list_free(m->found, m->found_count);
     kura_report_free(m->report);
     kura_hunting_close(&m->hunting);
     kura_hunt_set_release(&m->set);
@@ -401,8 +441,8 @@ static enum kura_rc make_report(struct making *m, struct kura_err *err)
     m->hunting.keep = true;
     m->hunting.archived = m->plan.archived;
     m->hunting.timeout_s = m->plan.timeout_s;
-    m->hunting.from_ts = m->from_ts;
-    m->hunting.to_ts = m->to_ts;
+    m->hunting.found = on_found;
+    m->hunting.arg = m;
     rc = kura_hunting_open(&m->hunting, err);
     if (rc == KURA_OK && m->hunting.casefile == NULL)
         rc = kura_err_set(err, KURA_EIO,
@@ -423,10 +463,19 @@ static enum kura_rc make_report(struct making *m, struct kura_err *err)
         rc = kura_report_tally(m->report, &m->count, err);
     if (rc == KURA_OK)
         rc = files_write(m, err);
-    if (rc == KURA_OK)
+    return rc;
+}
+
+/* Made is what was delivered: what was not is made and delivered again with the
+ * next one.  A period of the user's own is not one of the row. */
+static enum kura_rc hand_out(struct making *m, struct kura_err *err)
+{
+    enum kura_rc rc = deliver(m, err);
+
+    if (rc == KURA_OK && option(m->cli, "period") == NULL)
         rc = kura_report_record(m->hunting.casefile, m->plan.name, m->from_ts,
                                 m->to_ts, m->cli->now_us, m->count.fresh, err);
-    return rc == KURA_OK ? deliver(m, err) : rc;
+    return rc;
 }
 
 static enum kura_rc one_report(struct kura_cli *cli,
@@ -434,6 +483,7 @@ static enum kura_rc one_report(struct kura_cli *cli,
                                int64_t from, int64_t to, enum kura_exit *code,
                                struct kura_err *err)
 {
+    struct kura_err undelivered = KURA_ERR_INIT;
     struct making m;
     char text[200];
     enum kura_rc rc;
@@ -456,13 +506,16 @@ static enum kura_rc one_report(struct kura_cli *cli,
             *code = KURA_EXIT_NO;
         if (m.failed != 0)
             *code = KURA_EXIT_FAILED;
+        if (hand_out(&m, &undelivered) != KURA_OK) {
+            kura_cli_error(&undelivered);
+            *code = KURA_EXIT_FAILED;
+        }
     }
     making_release(&m);
     return rc;
 }
 
-/* --- Which periods
- * ----------------------------------------------------------------------- */
+/* --- Which periods --------------------------------------------------- */
 
 /* Periods of a report that a pause left out: at most so many days back. */
 #define CATCH_UP_DAYS 31

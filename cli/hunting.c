@@ -196,6 +196,18 @@ static void hunt_failed(struct kura_hunted *d, const struct kura_err *cause)
                    cause->msg);
 }
 
+static enum kura_rc hunt_hand_on(struct kura_hunting *g,
+                                 const struct kura_hunted *d,
+                                 struct kura_finding *finding,
+                                 struct kura_err *err)
+{
+    enum kura_rc rc = kura_findings_add(g->findings, finding, d->hunt, err);
+
+    if (rc == KURA_OK && g->found != NULL)
+        rc = g->found(g->arg, finding, err);
+    return rc;
+}
+
 static enum kura_rc record_gone(struct kura_hunting *g, struct kura_hunted *d,
                                 int64_t run, struct kura_err *err)
 {
@@ -206,7 +218,7 @@ static enum kura_rc record_gone(struct kura_hunting *g, struct kura_hunted *d,
         kura_finding_list(g->casefile, &filter, &gone, &count, err);
 
     for (i = 0; rc == KURA_OK && i < count; i++)
-        rc = kura_findings_add(g->findings, &gone[i], d->hunt, err);
+        rc = hunt_hand_on(g, d, &gone[i], err);
     d->gone = (int64_t)count;
     kura_finding_list_free(gone, count);
     return rc;
@@ -260,7 +272,7 @@ static enum kura_rc hunt_gather(struct kura_hunting *g, struct kura_hunted *d,
     d->found = (int64_t)a->count + a->more;
     for (i = 0; rc == KURA_OK && i < a->count; i++) {
         d->fresh += a->findings[i].state == KURA_FINDING_NEW;
-        rc = kura_findings_add(g->findings, &a->findings[i], d->hunt, err);
+        rc = hunt_hand_on(g, d, &a->findings[i], err);
     }
     kura_finding_list_free(a->findings, a->count);
     a->findings = NULL;
@@ -381,7 +393,8 @@ static enum kura_rc due_days(struct kura_hunting *g, const struct kura_hunt *h,
         if (g->casefile != NULL)
             rc =
                 kura_hunt_day_rows(g->casefile, &what, days[i].day, &rows, err);
-        if (rc == KURA_OK && rows != days[i].rows)
+        if (rc == KURA_OK && rows != days[i].rows &&
+            (!g->late_only || rows >= 0))
             rc =
                 range_push(out, n, kura_warehouse_zone(g->w), days[i].day, err);
     }

@@ -29,6 +29,12 @@ struct kura_hunting {
     int64_t timeout_s;
     int64_t from_ts, to_ts; /* INT64_MIN, INT64_MAX: as far as there are logs */
     const char *const *params; /* NAME=VALUE, NULL-terminated, or NULL */
+    bool late_only; /* due are only days that have rows since they were searched */
+    /* Takes each finding over as it is recorded (it may empty it); NULL: nobody
+     * does. */
+    enum kura_rc (*found)(void *arg, struct kura_finding *finding,
+                          struct kura_err *err);
+    void *arg;
     /* Of the warehouse: */
     struct kura_warehouse *w;
     struct kura_casefile *casefile; /* NULL: nothing is kept */

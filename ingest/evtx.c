@@ -19,6 +19,9 @@
 #define CHUNK_CHECKSUM 124u
 #define RECORD_HEAD 24u
 #define RECORD_MIN 28u
+#define FILE_CHUNKS 42u /* 2 bytes */
+#define FILE_FLAGS 120u
+#define FILE_DIRTY 1u /* the counts may be old */
 #define FILE_CHECKSUM 124u
 #define FILE_SUMMED 120u
 
@@ -34,6 +37,7 @@ struct kura_evtx {
     size_t n, at;
     int64_t offset;
     size_t base;
+    int64_t chunks; /* that a good header counts; 0 when it is not known */
     enum evtx_state state;
     struct evtx_chunk chunk;
     size_t chunk_at; /* in p */
@@ -225,6 +229,14 @@ static const char *chunk_check(struct kura_evtx *x)
     return NULL;
 }
 
+/* A chunk of zero bytes: behind the last one it is room for more. */
+static bool chunk_is_lost(const struct kura_evtx *x)
+{
+    int64_t at = x->offset + (int64_t)x->chunk_at - (int64_t)x->base;
+
+    return at / (int64_t)KURA_EVTX_CHUNK < x->chunks;
+}
+
 /* Begins the chunk at x->at; *told: something is to be said of it. */
 static void chunk_begin(struct kura_evtx *x, struct kura_evtx_record *out,
                         bool *told)
@@ -239,8 +251,13 @@ static void chunk_begin(struct kura_evtx *x, struct kura_evtx_record *out,
     x->chunk_at = x->at;
     x->cut = size < KURA_EVTX_CHUNK;
     x->at += size;
-    if (all_zero(p, size))
+    if (all_zero(p, size)) {
+        *told = chunk_is_lost(x);
+        if (*told)
+            give(x, out, x->chunk_at, size < CHUNK_HEAD ? size : CHUNK_HEAD,
+                 "nothing is here where the file's header counts a chunk");
         return;
+    }
     kura_evtx_compiler_reset(x->compiler);
     kura_evtx_rows_reset(x->rows);
     why = chunk_check(x);
@@ -255,7 +272,8 @@ static void chunk_begin(struct kura_evtx *x, struct kura_evtx_record *out,
         give(x, out, x->chunk_at, size < CHUNK_HEAD ? size : CHUNK_HEAD, why);
 }
 
-/* The file's header is of no use, but damage to it is told. */
+/* Of the file's header only the number of chunks is of use; damage to it is
+ * told. */
 static void header_pass(struct kura_evtx *x, struct kura_evtx_record *out,
                         bool *told)
 {
@@ -270,6 +288,9 @@ static void header_pass(struct kura_evtx *x, struct kura_evtx_record *out,
     if (*told)
         give(x, out, x->at, size < 128 ? size : 128,
              "the checksum of the file's header is wrong");
+    else if (x->offset == 0 && x->at == 0 &&
+             (evtx_u32(p + FILE_FLAGS) & FILE_DIRTY) == 0)
+        x->chunks = p[FILE_CHUNKS] | p[FILE_CHUNKS + 1] << 8;
     x->at += size;
 }
 

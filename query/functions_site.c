@@ -81,8 +81,7 @@ const struct kura_text_function kura_functions_site[] = {
     {NULL, false, NULL, NULL},
 };
 
-/* --- Of times, hosts, accounts
- * ------------------------------------------------------------ */
+/* --- Of times, hosts, accounts --------------------------------------- */
 
 static void sql_business_hours(sqlite3_context *ctx, int argc,
                                sqlite3_value **argv)

@@ -359,8 +359,7 @@ static enum kura_rc findings(struct page *p, enum kura_word title,
     return rc;
 }
 
-/* --- Tables
- * ------------------------------------------------------------------- */
+/* --- Tables ---------------------------------------------------------- */
 
 /* Columns of numbers are set to the right. */
 static const char *class_of(enum kura_word head)
@@ -412,8 +411,7 @@ static enum kura_rc table(struct page *p, const enum kura_word *heads,
     return rc == KURA_OK ? kura_buf_puts(p->out, "</table></div>\n", err) : rc;
 }
 
-/* --- The guide's matrix
- * --------------------------------------------------------- */
+/* --- The guide's matrix ---------------------------------------------- */
 
 static const char *const matrix_tables[] = {"mail", "firewall", "proxy", "dns",
                                             "windows"};
@@ -465,8 +463,7 @@ static enum kura_rc matrix(struct page *p, struct kura_err *err)
                          : rc;
 }
 
-/* --- Activity
- * --------------------------------------------------------------------- */
+/* --- Activity -------------------------------------------------------- */
 
 struct week {
     int64_t values[7][24];
@@ -551,8 +548,7 @@ static enum kura_rc activity(struct page *p, struct kura_err *err)
     return rc == KURA_OK ? kura_buf_puts(p->out, "</div>\n", err) : rc;
 }
 
-/* --- Volume
- * ------------------------------------------------------------------------- */
+/* --- Volume ---------------------------------------------------------- */
 
 #define VOLUME_DAYS 400
 
@@ -649,8 +645,7 @@ static enum kura_rc volume(struct page *p, struct kura_err *err)
     return rc == KURA_OK ? kura_buf_puts(p->out, "</table></div>\n", err) : rc;
 }
 
-/* --- The rest
- * ------------------------------------------------------------------------- */
+/* --- The rest -------------------------------------------------------- */
 
 static enum kura_rc below(struct page *p, struct kura_err *err)
 {

@@ -110,7 +110,7 @@ static enum kura_rc take_hunts(const struct reader *r,
 
     if (list == NULL || kura_node_is_null(list))
         return KURA_OK;
-    if (kura_node_kind(list) != KURA_NODE_LIST ||
+    if (kura_node_kind(list) != KURA_NODE_LIST || kura_node_count(list) == 0 ||
         kura_node_count(list) > KURA_REPORT_HUNTS)
         return reader_fail(r, list,
                            "a list of names of hunts is expected here");

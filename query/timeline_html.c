@@ -286,8 +286,7 @@ static enum kura_rc put_head(struct page *p, struct kura_err *err)
     return rc == KURA_OK ? put_seen(p, err) : rc;
 }
 
-/* --- Below them
- * --------------------------------------------------------------- */
+/* --- Below them ------------------------------------------------------ */
 
 static enum kura_rc covered_row(struct page *p,
                                 const struct kura_coverage_item *c,

@@ -113,6 +113,36 @@ must_fail 2 kura -C w report daily --period 'last fortnight'
 must_fail 3 kura -C w report weekly
 must_fail 2 kura -C w report
 
+# Rows that come a day late are in the next report; other runs beside take
+# nothing away from it.
+kura -q init --zone Asia/Tokyo late
+cp -r w/hunts late/
+printf 'reports:\n  - name: daily\n    hunts: [refused]\n    deliver: "test -e late/works && touch late/delivered"\n  - name: lost\n    tag: nosuch\n' >>late/kura.yaml
+packets 12 198.51.100.1 2025-06-01 >late1.log
+packets 12 198.51.100.2 2025-06-02 >late2.log
+packets 12 198.51.100.3 2025-06-01 >late3.log
+kura -q -C late ingest late1.log
+touch late/works
+kura -C late --now 2025-06-02T12:00:00 report daily >/dev/null 2>&1
+kura -q -C late ingest late2.log late3.log
+rm late/works
+kura -C late --now 2025-06-03T12:00:00 report daily >out 2>&1
+is 'a delivery that fails is told' "$?" 3
+like 'the report is there all the same' "$(cat out)" 'daily-2025-06-02.html'
+like 'with what came late' "$(cat late/reports/daily-2025-06-02.html)" '198\[.\]51\[.\]100\[.\]3'
+like 'beside what is of the day' "$(cat late/reports/daily-2025-06-02.html)" '198\[.\]51\[.\]100\[.\]2'
+touch late/works
+kura -C late --now 2025-06-04T12:00:00 report daily >out 2>&1
+is 'what was not delivered is made again' "$(sed -n 's/.*daily-\(.*\).html/\1/p' out)" '2025-06-02
+2025-06-03'
+kura -C late --now 2025-06-05T12:00:00 report daily --period 2026 -o elsewhere >/dev/null 2>&1
+kura -C late --now 2025-06-06T12:00:00 report daily >out 2>&1
+is 'a period of its own is none of the row' "$(sed -n 's/.*daily-\(.*\).html/\1/p' out)" '2025-06-04
+2025-06-05'
+must_fail 3 kura -C late report lost
+like 'a tag that no hunt has is told' "$(cat must_fail.err)" "no hunt has the tag 'nosuch'"
+must_fail 2 kura -C late hunt --tag nosuch
+
 # However much is found, the page stays small and says what it leaves out.
 cat >w/hunts/each.sql <<'SQL'
 -- title: Every packet

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/command.h"
 #include "base/fs.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "query/report.h"
 
@@ -554,6 +555,27 @@ static enum kura_rc reports_due(struct kura_cli *cli,
     return rc;
 }
 
+/* Titles are the user's, but nothing that a terminal obeys. */
+static enum kura_rc list_one(const struct kura_report_plan *p,
+                             struct kura_err *err)
+{
+    struct kura_buf title;
+    enum kura_rc rc;
+    int k;
+
+    kura_buf_init(&title, REPORT_PATH_MAX);
+    rc = kura_text_escape(p->title, strlen(p->title), &title, err);
+    if (rc == KURA_OK) {
+        (void)printf("%-16s %-16s", p->name, p->period);
+        for (k = 0; k < KURA_REPORT_OUTPUTS; k++)
+            if (p->outputs[k])
+                (void)printf(" %s", kura_report_output_word(k));
+        (void)printf("  %s\n", title.data);
+    }
+    kura_buf_release(&title);
+    return rc;
+}
+
 static enum kura_rc report_list(const struct kura_warehouse *w,
                                 struct kura_err *err)
 {
@@ -561,15 +583,9 @@ static enum kura_rc report_list(const struct kura_warehouse *w,
     size_t count = 0, i;
     enum kura_rc rc =
         kura_report_plan_list(kura_warehouse_config(w), &list, &count, err);
-    int k;
 
-    for (i = 0; rc == KURA_OK && i < count; i++) {
-        (void)printf("%-16s %-16s", list[i].name, list[i].period);
-        for (k = 0; k < KURA_REPORT_OUTPUTS; k++)
-            if (list[i].outputs[k])
-                (void)printf(" %s", kura_report_output_word(k));
-        (void)printf("  %s\n", list[i].title);
-    }
+    for (i = 0; rc == KURA_OK && i < count; i++)
+        rc = list_one(&list[i], err);
     free(list);
     return rc;
 }

@@ -411,6 +411,19 @@ static enum kura_rc table(struct page *p, const enum kura_word *heads,
     return rc == KURA_OK ? kura_buf_puts(p->out, "</table></div>\n", err) : rc;
 }
 
+/* What a table had no room for is counted below it. */
+static enum kura_rc rest_row(void *arg, sqlite3_stmt *stmt,
+                             struct kura_err *err)
+{
+    struct page *p = arg;
+    int64_t rest = sqlite3_column_int64(stmt, 0);
+
+    if (rest <= 0)
+        return KURA_OK;
+    return kura_buf_printf(p->out, err, "<p class=\"no\">%lld %s</p>\n",
+                           (long long)rest, word(p, KURA_WORD_CUT));
+}
+
 /* --- The guide's matrix ---------------------------------------------- */
 
 static const char *const matrix_tables[] = {"mail", "firewall", "proxy", "dns",
@@ -642,7 +655,14 @@ static enum kura_rc volume(struct page *p, struct kura_err *err)
                    (long long)days);
     if (rc == KURA_OK)
         rc = kura_report_each(p->r, sql, volume_row, &v, err);
-    return rc == KURA_OK ? kura_buf_puts(p->out, "</table></div>\n", err) : rc;
+    if (rc == KURA_OK)
+        rc = kura_buf_puts(p->out, "</table></div>\n", err);
+    return rc != KURA_OK
+               ? rc
+               : kura_report_each(p->r,
+                                  "SELECT count(*) - 60 FROM (SELECT 1 FROM "
+                                  "volume GROUP BY \"table\", source)",
+                                  rest_row, p, err);
 }
 
 /* --- The rest -------------------------------------------------------- */
@@ -679,6 +699,9 @@ static enum kura_rc below(struct page *p, struct kura_err *err)
                    "first_day, place LIMIT 400",
                    err);
     if (rc == KURA_OK)
+        rc = kura_report_each(p->r, "SELECT count(*) - 400 FROM coverage",
+                              rest_row, p, err);
+    if (rc == KURA_OK)
         rc = put_heading(p, KURA_WORD_RUNS, NULL, err);
     if (rc == KURA_OK)
         rc = table(p, runs, 4,
@@ -687,6 +710,9 @@ static enum kura_rc below(struct page *p, struct kura_err *err)
                    "run ORDER BY status = 'done', status, hunt, from_ts LIMIT "
                    "400",
                    err);
+    if (rc == KURA_OK)
+        rc = kura_report_each(p->r, "SELECT count(*) - 400 FROM run", rest_row,
+                              p, err);
     if (rc == KURA_OK)
         rc = put_labelled(p, KURA_WORD_COMMAND, "command", err);
     if (rc == KURA_OK)

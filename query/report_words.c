@@ -46,8 +46,8 @@ static const char *const words[2][KURA_WORD_COUNT] = {
         [KURA_WORD_FINDINGS] = "Findings",
         [KURA_WORD_CLIENT] = "Client",
         [KURA_WORD_BYTES] = "Bytes",
-        [KURA_WORD_CUT] = "more are not on this page; 'kura finding list' and "
-                          "the JSON output have them all",
+        [KURA_WORD_CUT] = "more are not on this page; the JSON output has them "
+                          "all",
         [KURA_WORD_HOW_TO_READ] = "How to read it",
     },
     {
@@ -91,8 +91,8 @@ static const char *const words[2][KURA_WORD_COUNT] = {
         [KURA_WORD_FINDINGS] = "検出",
         [KURA_WORD_CLIENT] = "端末",
         [KURA_WORD_BYTES] = "バイト数",
-        [KURA_WORD_CUT] = "件はこのページにありません。全件は 'kura finding "
-                          "list' と JSON 出力にあります。",
+        [KURA_WORD_CUT] = "件はこのページにありません。全件は JSON 出力にあり"
+                          "ます。",
         [KURA_WORD_HOW_TO_READ] = "読み方",
     },
 };

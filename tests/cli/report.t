@@ -103,6 +103,14 @@ kura -C w --now 2025-05-11T12:00:00 report daily --no-deliver --period yesterday
 like 'a silent source is told' "$(grep -A1 '<tr><td>firewall</td><td>.*daily.log' w/reports/daily-2025-05-10.html)" \
     'daily.log</td>.*<td class="n">0</td><td class="n no">'
 
+# Many sources: the table says how many have no room in it.
+mkdir many
+for i in $(seq 1 70); do packets 1 "198.51.100.$i" 2025-07-01 >"many/$i.log"; done
+kura -q -C w ingest many
+kura -C w --now 2025-07-02T12:00:00 report daily --no-deliver --period yesterday >/dev/null 2>&1
+like 'sources without room are counted' "$(cat w/reports/daily-2025-07-01.html)" \
+    '<p class="no">1[0-9] more are not on this page'
+
 # Periods and languages.
 kura -C w --now 2025-03-09T12:00:00 report nihongo >out 2>&1
 is 'the last seven days' "$(sed -n 's/.*nihongo-\(.*\).html/\1/p' out)" '2025-03-02_2025-03-08'

@@ -152,6 +152,9 @@ year ioc import year/indicators.csv
 # Days that are over are sealed; from cron.
 year -q maintain
 
+say 'The page of a month: what the hunts find in it'
+year report daily --no-deliver --period 2014-10 2>&1
+
 say 'Everything that the guide asks to look for, and more, over the year'
 year hunt --all --format csv > findings.csv 2> hunts.txt
 tail -n 2 hunts.txt
@@ -164,9 +167,6 @@ say 'The lines behind one of them'
 id=$(kura -C warehouse-year sql --format csv "SELECT min(id) FROM finding
 WHERE hunt = 'mail-deceptive-name'" | tail -n 1 | tr -d '\r')
 year finding show "$id" | cut -c 1-300
-
-say 'The same as a page: the month in which data left'
-year report daily --no-deliver --period 2014-10 2>&1
 
 printf '\nThe warehouses are %s and %s; the report is\n    %s\n' \
     "$dir/warehouse" "$dir/warehouse-year" \

@@ -21,7 +21,7 @@ CREATE TABLE evidence (
     source TEXT NOT NULL, line INTEGER, raw TEXT NOT NULL,
     PRIMARY KEY (finding, number)
 ) WITHOUT ROWID;
--- Events of a finding a slice of the period.
+-- The copied lines of a finding, by slice of the period: when, not how many.
 CREATE TABLE spark (
     finding TEXT NOT NULL, slice INTEGER NOT NULL, events INTEGER NOT NULL,
     PRIMARY KEY (finding, slice)

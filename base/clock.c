@@ -366,6 +366,16 @@ int kura_zone_offset(const struct kura_zone *z, int64_t us)
     return (int)(zone_shift(z, us, false) / KURA_SECOND);
 }
 
+int64_t kura_zone_local(const struct kura_zone *z, int64_t us)
+{
+    return us + (int64_t)kura_zone_offset(z, us) * KURA_SECOND;
+}
+
+int64_t kura_zone_day(const struct kura_zone *z, int64_t us)
+{
+    return kura_day_of(kura_zone_local(z, us));
+}
+
 int64_t kura_zone_to_utc(const struct kura_zone *z, int64_t local_us)
 {
     return local_us - zone_shift(z, local_us, true);

@@ -45,6 +45,10 @@ void kura_zone_free(struct kura_zone *z); /* NULL ok */
 const char *kura_zone_name(const struct kura_zone *z);
 /* Seconds east of UTC in force at an instant. */
 int kura_zone_offset(const struct kura_zone *z, int64_t us);
+/* What the wall clock shows at an instant, as an instant as if it were UTC; and
+ * its day. */
+int64_t kura_zone_local(const struct kura_zone *z, int64_t us);
+int64_t kura_zone_day(const struct kura_zone *z, int64_t us);
 /* The instant of a wall-clock time (given as an instant as if it were UTC).
  * A time that happens twice is the earlier one; one that is skipped is taken
  * with the offset before the gap. */

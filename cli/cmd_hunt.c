@@ -112,8 +112,8 @@ static void range_text(const struct kura_hunting *g, char out[64])
     if (low >= high)
         return;
     high--; /* the last instant that was looked at */
-    kura_time_format(low + kura_zone_offset(zone, low) * KURA_SECOND, first);
-    kura_time_format(high + kura_zone_offset(zone, high) * KURA_SECOND, last);
+    kura_time_format(kura_zone_local(zone, low), first);
+    kura_time_format(kura_zone_local(zone, high), last);
     (void)snprintf(out, 64, ", %.10s to %.10s", first, last);
 }
 

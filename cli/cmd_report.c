@@ -240,8 +240,7 @@ static void day_text(const struct making *m, int64_t us, char out[16])
     const struct kura_zone *zone = kura_warehouse_zone(m->hunting.w);
     char text[KURA_TIME_TEXT];
 
-    kura_time_format(us + (int64_t)kura_zone_offset(zone, us) * KURA_SECOND,
-                     text);
+    kura_time_format(kura_zone_local(zone, us), text);
     (void)snprintf(out, 16, "%.10s", text);
 }
 
@@ -290,27 +289,30 @@ static enum kura_rc file_write(struct making *m, const char *path,
                                struct kura_err *err)
 {
     struct kura_buf name;
-    FILE *f;
+    FILE *f = NULL;
     int fd = -1;
     enum kura_rc rc;
 
     kura_buf_init(&name, REPORT_PATH_MAX);
     rc = kura_buf_printf(&name, err, "%s.XXXXXX", path);
     if (rc == KURA_OK) {
-        fd = mkstemp(name.data);
-        if (fd < 0 || fchmod(fd, 0666 & ~file_mask()) != 0)
-            rc = kura_err_sys(err, errno, "cannot make '%s'", name.data);
+        *tmp = strdup(name.data);
+        rc = *tmp == NULL ? kura_err_nomem(err) : KURA_OK;
     }
     if (rc == KURA_OK) {
-        *tmp = strdup(name.data);
-        f = fdopen(fd, "w");
-        if (f == NULL || *tmp == NULL)
-            rc = kura_err_nomem(err);
-        else
-            rc = kura_report_write(m->report, how, f, err);
-        if (f != NULL && fclose(f) != 0 && rc == KURA_OK)
-            rc = kura_err_sys(err, errno, "cannot write '%s'", path);
+        fd = mkstemp(*tmp);
+        if (fd < 0 || fchmod(fd, 0666 & ~file_mask()) != 0)
+            rc = kura_err_sys(err, errno, "cannot make '%s'", *tmp);
     }
+    if (rc == KURA_OK) {
+        f = fdopen(fd, "w");
+        rc = f == NULL ? kura_err_nomem(err)
+                       : kura_report_write(m->report, how, f, err);
+    }
+    if (f == NULL && fd >= 0)
+        (void)close(fd);
+    if (f != NULL && fclose(f) != 0 && rc == KURA_OK)
+        rc = kura_err_sys(err, errno, "cannot write '%s'", path);
     kura_buf_release(&name);
     return rc;
 }

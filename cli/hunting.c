@@ -125,12 +125,12 @@ static bool range_of_logs(const struct kura_hunting *g,
     }
     if (low > high)
         return false;
-    day = kura_day_of(low + kura_zone_offset(zone, low) * KURA_SECOND);
+    day = kura_zone_day(zone, low);
     *from = kura_zone_to_utc(zone, day * KURA_DAY);
     /* A day of the zone whose begin lies in the archive is not whole. */
     if (*from < unread_to && unread_to <= low)
         *from = kura_zone_to_utc(zone, (day + 1) * KURA_DAY);
-    day = kura_day_of(high + kura_zone_offset(zone, high) * KURA_SECOND);
+    day = kura_zone_day(zone, high);
     *to = kura_zone_to_utc(zone, (day + 1) * KURA_DAY);
     return true;
 }
@@ -349,7 +349,7 @@ static int64_t today_begin(const struct kura_hunting *g)
 {
     const struct kura_zone *zone = kura_warehouse_zone(g->w);
     int64_t now = g->cli->now_us;
-    int64_t day = kura_day_of(now + kura_zone_offset(zone, now) * KURA_SECOND);
+    int64_t day = kura_zone_day(zone, now);
 
     return kura_zone_to_utc(zone, day * KURA_DAY);
 }

@@ -700,11 +700,6 @@ static int64_t day_begin(const struct kura_zone *zone, int64_t day)
     return kura_zone_to_utc(zone, day * KURA_DAY);
 }
 
-static int64_t local_day(const struct kura_zone *zone, int64_t us)
-{
-    return kura_day_of(us + (int64_t)kura_zone_offset(zone, us) * KURA_SECOND);
-}
-
 static bool hunt_reads(const struct kura_hunt *h, const struct kura_schema *s)
 {
     size_t i;
@@ -728,8 +723,8 @@ static void days_count(const struct kura_hunt *h, const struct kura_zone *zone,
     for (i = 0; i < entry_count; i++) {
         if (!hunt_reads(h, entries[i].schema))
             continue;
-        first = local_day(zone, entries[i].day * KURA_DAY);
-        last = local_day(zone, (entries[i].day + 1) * KURA_DAY - 1);
+        first = kura_zone_day(zone, entries[i].day * KURA_DAY);
+        last = kura_zone_day(zone, (entries[i].day + 1) * KURA_DAY - 1);
         for (day = first; day <= last; day++)
             if (day >= days[0].day && day <= days[count - 1].day)
                 days[day - days[0].day].rows += entries[i].rows;
@@ -743,7 +738,7 @@ enum kura_rc kura_hunt_days(const struct kura_hunt *h,
                             struct kura_hunt_day **out, size_t *count,
                             struct kura_err *err)
 {
-    int64_t first = local_day(zone, from_ts), last = local_day(zone, to_ts);
+    int64_t first = kura_zone_day(zone, from_ts), last = kura_zone_day(zone, to_ts);
     struct kura_hunt_day *days;
     size_t i, n;
 

@@ -114,7 +114,7 @@ static enum kura_rc put_time(int64_t us, const struct kura_zone *zone,
                              struct kura_buf *out, struct kura_err *err)
 {
     char text[KURA_TIME_TEXT];
-    int64_t local = us + (int64_t)kura_zone_offset(zone, us) * INT64_C(1000000);
+    int64_t local = kura_zone_local(zone, us);
 
     kura_time_format(local, text);
     return kura_buf_printf(out, err, "%.10s %.8s", text, text + 11);

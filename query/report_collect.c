@@ -94,8 +94,8 @@ static enum kura_rc collect_table(struct kura_report *r, sqlite3 *db,
         "INSERT INTO talker VALUES (?1, ?2, ?3, ?4)", err);
 }
 
-/* The share of each hour of the week that is working time: over one week of the
- * period's begin, holidays not counted, is as good as any. */
+/* The share of each hour of the week that is working time, over four weeks from
+ * the period's begin. */
 static enum kura_rc collect_working(struct kura_report *r, sqlite3 *db,
                                     struct kura_err *err)
 {
@@ -103,7 +103,7 @@ static enum kura_rc collect_working(struct kura_report *r, sqlite3 *db,
         r, db, "",
         sqlite3_mprintf(
             "WITH RECURSIVE t(ts) AS (SELECT ?1 UNION ALL SELECT ts + "
-            "1800000000 FROM t WHERE ts < ?1 + 0 * ?2 + 28 * 86400000000) "
+            "1800000000 FROM t WHERE ts < ?1 + 28 * 86400000000) "
             "SELECT local_weekday(ts), local_hour(ts), avg(business_hours(ts)) "
             "FROM t GROUP BY 1, 2"),
         "INSERT INTO working SELECT ?2, ?3, ?4 WHERE ?1 = ''", err);

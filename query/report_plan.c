@@ -364,8 +364,7 @@ enum kura_rc kura_report_period(const char *text, const struct kura_zone *zone,
                                 int64_t now_us, int64_t *from, int64_t *to,
                                 struct kura_err *err)
 {
-    int64_t today = kura_day_of(
-        now_us + (int64_t)kura_zone_offset(zone, now_us) * KURA_SECOND);
+    int64_t today = kura_zone_day(zone, now_us);
     int64_t first, last = today, days;
 
     if (strncmp(text, "last ", 5) != 0)

@@ -181,7 +181,7 @@ bool kura_site_week_has(const struct kura_site_week *w, int minute)
 /* The day on the site's wall clock, and the minute of its week. */
 static int site_minute(const struct kura_site *s, int64_t us, int64_t *day)
 {
-    int64_t local = us + kura_zone_offset(s->zone, us) * KURA_SECOND;
+    int64_t local = kura_zone_local(s->zone, us);
     int weekday;
 
     *day = kura_day_of(local);

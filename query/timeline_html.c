@@ -163,7 +163,7 @@ static enum kura_rc put_time(struct page *p, int64_t us, struct kura_err *err)
     const struct kura_zone *zone = p->ask->zone;
     char text[KURA_TIME_TEXT];
 
-    kura_time_format(us + (int64_t)kura_zone_offset(zone, us) * KURA_SECOND,
+    kura_time_format(kura_zone_local(zone, us),
                      text);
     return kura_buf_printf(&p->head, err, "<td>%.10s %.8s</td>", text,
                            text + 11);
